@@ -13,7 +13,7 @@ from graphkit.cli import options as opt
 from graphkit.cli.terminal import answer, caller, note, progress, read, sheet, there
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.ranks import Tier, Verdict
-from graphkit.reports import ReportFormat, report
+from graphkit.reports import ReportFormat, written
 
 if TYPE_CHECKING:
     from graphkit.model.answers import Blast
@@ -56,6 +56,9 @@ def blast(
     fail_on: opt.FailOn = None,
     strict: opt.Strict = False,
     long: opt.Long = False,
+    group: Annotated[
+        bool, typer.Option("--group", help="With --format json: also the services that are alike, together.")
+    ] = False,
     compare: Annotated[
         Path | None,
         typer.Option("--compare", metavar="OLD.json", help="Only what changed since an earlier --format json report."),
@@ -91,11 +94,12 @@ def blast(
         offset=offset,
         strict=strict,
         long=long,
+        group=group,
         graph=graph,
         is_there=there(output),
         **sheet(output),
     )
-    answer(since(found, view) if since else report(format_).render(found, view), output)
+    answer(since(found, view) if since else written(format_, found, view), output)
     finish(found, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
 
 
@@ -143,10 +147,10 @@ def _since(old: Path | None, format_: ReportFormat) -> Callable[[Blast, ReportOp
         raise UsageError(f"changes are written as table, json or markdown, not as {format_}")
     before = read_report(read(old), str(old))
 
-    def written(found: Blast, view: ReportOptions) -> str:
+    def told(found: Blast, view: ReportOptions) -> str:
         changes = compare(before, whole_shape(found, view))
         if format_ is ReportFormat.TABLE:
             return comparison_table(changes, width=view.width, colour=view.colour)
         return comparison_json(changes) if format_ is ReportFormat.JSON else comparison_note(changes)
 
-    return written
+    return told

@@ -12,10 +12,10 @@ from graphkit.cli.blast import finish
 from graphkit.cli.terminal import answer, caller, note, progress, sheet, there
 from graphkit.model.callers import WAIT
 from graphkit.model.ranks import Tier
-from graphkit.reports import ReportFormat, report
+from graphkit.reports import ReportFormat, written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from graphkit.api.scan import Scan
     from graphkit.model.answers import Blast
@@ -145,9 +145,9 @@ def scan(
             unchanged_since=unchanged_since,
         )
         around = replace(screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), settle=settle)
-        text = first_screen(found.blast, view, around)
+        text: str | Iterable[str] = first_screen(found.blast, view, around)
     else:
-        text = report(format_).render(found.blast, view)
+        text = written(format_, found.blast, view)
     answer(text, output)
     finish(found.blast, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
     if found.problem:

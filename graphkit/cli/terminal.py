@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -54,21 +54,26 @@ def is_special(output: Path) -> bool:
     return output.exists() and not output.is_file()
 
 
-def answer(text: str, output: Path | None) -> None:
+def answer(text: str | Iterable[str], output: Path | None) -> None:
     """Write an answer to stdout, or whole to a file: a file that was there stays as it was if this fails.
+
+    ``text`` may come in parts, each written before the next one is made.
 
     Raises:
         GraphkitError: the file cannot be written.
     """
+    parts = (text,) if isinstance(text, str) else text
     if output is None:
-        sys.stdout.write(text)
+        sys.stdout.writelines(parts)
         sys.stdout.flush()
         return
     beside = output.parent / f".graphkit-{os.getpid()}.part"
     try:
         # A pipe or device is written as it is; a file in its place would break it for everybody.
         special = is_special(output)
-        (output if special else beside).write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        place = output if special else beside
+        with place.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as opened:
+            opened.writelines(parts)
         if not special:
             beside.replace(output)
     except BrokenPipeError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -268,6 +268,21 @@ class ServiceVerdict:
         return tuple(dict.fromkeys(text for build in self.builds if build.clearance for text in build.clearance.words))
 
 
+class Services(Sequence[ServiceVerdict]):
+    """Services that are written out when they are read."""
+
+    def proven(self) -> Iterator[ServiceVerdict]:
+        """Yield those of which a build is cleared, in their order."""
+        return (one for one in self if any(build.clearance for build in one.builds))
+
+
+def proven(services: Sequence[ServiceVerdict]) -> Iterator[ServiceVerdict]:
+    """Yield the services of which a build is cleared, in their order; the others are not written out for it."""
+    if isinstance(services, Services):
+        return services.proven()
+    return (one for one in services if any(build.clearance for build in one.builds))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplied:
     """A supply relation as a company's row shows it: what is supplied to it, and by whom."""
@@ -427,6 +442,8 @@ class Blast:
     """One line for each target that nothing in the graph and no incident names."""
     external: frozenset[ServiceId] = frozenset()
     """The services that are somebody else's; reports show them apart from the reader's own."""
+    exposing: tuple[str, ...] = ()
+    """Which of several incidents expose services of the reader's own, in the order asked; of one incident none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from graphkit.model.answers import Blast, HashedFile, Instruction
 from graphkit.model.incidents import Source
 from graphkit.reports.groups import Group, counts_of
-from graphkit.reports.wording import incidents_exposing, windows_of
+from graphkit.reports.wording import windows_of
 
 NO_INSTRUCTIONS: Final = "no published instructions"
 
@@ -64,7 +64,7 @@ def _to_act_on(blast: Blast) -> set[str]:
         return set()
     if len(windows_of(blast)) == 1:
         return {""}
-    return set(incidents_exposing(blast))
+    return set(blast.exposing)
 
 
 def _lines(blast: Blast, incident: str, name: str) -> Iterator[ActionLine]:

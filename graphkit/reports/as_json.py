@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +31,7 @@ from graphkit.model.organisation import Claim
 from graphkit.model.ranks import Tier
 from graphkit.model.times import NO_TIME, rfc3339
 from graphkit.reports.actions import action_shape
+from graphkit.reports.alike import Alike, alike
 from graphkit.reports.comparison import Comparison
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.proofs import clearance_shape, explained_shape
@@ -39,6 +41,8 @@ from graphkit.reports.trees import tree_shape
 from graphkit.reports.wording import Listing, listing, made_of, reading_of, windows_of
 
 Shape = dict[str, Any]
+_AT_ONCE: Final = 256
+"""How many rows of a long list are written at once."""
 
 
 class JsonReport:
@@ -48,7 +52,13 @@ class JsonReport:
 
     def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the answer in the shape ``graphkit.blast/1``."""
-        return encoded(blast_shape(blast, listing(blast, view), made_of(blast, view)))
+        return "".join(self.parts(blast, view))
+
+    def parts(self, blast: Blast, view: ReportOptions) -> Iterator[str]:
+        """Yield the answer in parts; a fleet's is never whole in memory."""
+        groups = {"groups": map(_group, alike(blast))} if view.group else {}
+        shape = _shape_without_services(blast, listing(blast, view), made_of(blast, view))
+        return _parts(shape, {"services": _services(blast), **groups})
 
     def provenance(self, text: str) -> Provenance | None:
         """Return what such a report says it was made of."""
@@ -60,9 +70,9 @@ REPORT: Final = JsonReport()
 SCHEMA: Final = "graphkit.blast/1"
 
 
-def who_has_json(answer: WhoHas) -> str:
-    """Return who holds a package in the shape ``graphkit.who-has/1``."""
-    rows = [
+def who_has_json(answer: WhoHas) -> Iterator[str]:
+    """Yield who holds a package in the shape ``graphkit.who-has/1``, in parts."""
+    rows = (
         {
             "service": row.service,
             "release": row.release,
@@ -70,10 +80,9 @@ def who_has_json(answer: WhoHas) -> str:
             "document": _document(row.document),
         }
         for row in answer.matches
-    ]
-    return encoded(
-        {"schema": "graphkit.who-has/1", "query": answer.query, "matches": rows, "notes": list(answer.notes)}
     )
+    shape = {"schema": "graphkit.who-has/1", "query": answer.query, "notes": list(answer.notes)}
+    return _parts(shape, {"matches": rows})
 
 
 def why_json(answer: WhyAnswer, *, clearance: bool = False) -> str:
@@ -84,7 +93,7 @@ def why_json(answer: WhyAnswer, *, clearance: bool = False) -> str:
     """
     blast = answer.blast
     listed = Listing(packages=(), releases=blast.incident.releases, notes=())
-    whole = blast_shape(blast, listed, blast.provenance)
+    whole = _shape_without_services(blast, listed, blast.provenance)
     kept = ("incident", "window", "windows", "slots", "environment", "provenance", "notes")
     shape: Shape = {"schema": "graphkit.why/1", "service": _service(answer.service)}
     if clearance:
@@ -175,16 +184,62 @@ def ingest_json(answer: IngestReport) -> str:
 
 def encoded(shape: Mapping[str, Any]) -> str:
     """Return JSON text: keys sorted, two spaces, characters that hide or reorder as escapes, a newline at the end."""
+    return _text(shape) + "\n"
+
+
+def _text(value: object) -> str:
     try:
         # Answers over fleets have megabytes; with an indent, the encoder of Python is written in Python.
-        text = msgspec.json.format(msgspec.json.encode(shape, order="sorted"), indent=2).decode()
+        text = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2).decode()
     except UnicodeEncodeError:  # half of a surrogate pair, which is no UTF-8
-        text = json.dumps(shape, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
-    return safe_json(text) + "\n"
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
+    return safe_json(text)
+
+
+def _parts(shape: Mapping[str, Any], lists: Mapping[str, Iterable[Shape]]) -> Iterator[str]:
+    """Yield what `encoded` returns of a shape with some long lists more, which may be made as they are read."""
+    lead = "{\n"
+    for key in sorted({*shape, *lists}):
+        yield f'{lead}  "{key}": '
+        if key in lists:
+            yield from _list(iter(lists[key]))
+        else:
+            yield _indented(_text(shape[key]))
+        lead = ",\n"
+    yield "\n}\n"
+
+
+def _list(rows: Iterator[Shape]) -> Iterator[str]:
+    lead, end = "[", "]"
+    while some := list(islice(rows, _AT_ONCE)):
+        yield lead + _indented(_text(some)[1:-2])  # without its brackets
+        lead, end = ",", "\n  ]"
+    yield ("[" if end == "]" else "") + end
+
+
+def _indented(text: str) -> str:
+    """Return text one step further to the right, but its first line; strings have no line breaks in JSON."""
+    return text.replace("\n", "\n  ")
 
 
 def blast_shape(blast: Blast, listed: Listing, made: Provenance) -> Shape:
     """Return a blast in the shape ``graphkit.blast/1``, with the packages and releases that are listed."""
+    return {**_shape_without_services(blast, listed, made), "services": list(_services(blast))}
+
+
+def _services(blast: Blast) -> Iterator[Shape]:
+    for one in blast.services:
+        yield {**_service(one), "external": True} if one.service in blast.external else _service(one)
+
+
+def _group(one: Alike) -> Shape:
+    """Return services that are alike: how many, their names, and what is said of all of them, as of the first."""
+    shared = _service(one.first)
+    del shared["service"]
+    return {"count": len(one.names), "services": one.names, "shared": shared}
+
+
+def _shape_without_services(blast: Blast, listed: Listing, made: Provenance) -> Shape:
     incident, environment = blast.incident, blast.environment
     return {
         "schema": SCHEMA,
@@ -220,10 +275,6 @@ def blast_shape(blast: Blast, listed: Listing, made: Provenance) -> Shape:
             "releases": blast.summary.releases,
             **({"external_services": dict(blast.summary.external_services)} if blast.external else {}),
         },
-        "services": [
-            {**_service(one), "external": True} if one.service in blast.external else _service(one)
-            for one in blast.services
-        ],
         "companies": [_company(one) for one in blast.companies],
         "packages": [_package(one) for one in listed.packages],
         "provenance": provenance_shape(made),

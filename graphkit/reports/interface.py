@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.errors import UsageError
@@ -26,7 +26,8 @@ class ReportOptions:
     ``tier`` is the weakest one whose packages are listed; weaker ones are counted. ``limit`` cuts lists
     of packages and releases, never a summary; None: no cut. ``offset`` leaves so many packages out before
     those that are listed. ``strict``: assumptions are refused; a service that is cleared only by them counts
-    as unknown. ``long``: everything, where a report has a short form too. ``graph``: the address that commands
+    as unknown. ``long``: everything, where a report has a short form too, and each service by itself. ``group``: in JSON, also the
+    services that are alike, together. ``graph``: the address that commands
     name, None for the default one; ``page``: the file that they write a page to. ``width`` in columns and
     ``colour`` are for terminals. ``is_there``: whether a path that a command names leads somewhere from where it is
     read; of what is handed on nobody knows.
@@ -37,6 +38,7 @@ class ReportOptions:
     offset: int = 0
     strict: bool = False
     long: bool = False
+    group: bool = False
     graph: str | None = None
     page: str = "report.html"
     width: int = 80
@@ -53,6 +55,14 @@ class ReportOptions:
             raise UsageError(f"the limit {self.limit} is invalid: give 0 or more")
         if self.offset < 0:
             raise UsageError(f"the offset {self.offset} is invalid: give 0 or more")
+
+
+@runtime_checkable
+class InParts(Protocol):
+    """A report that can be written in parts, without all of it in memory."""
+
+    def parts(self, blast: Blast, view: ReportOptions) -> Iterator[str]:
+        """Yield the whole report, part by part."""
 
 
 class Report(Protocol):

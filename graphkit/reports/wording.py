@@ -21,12 +21,12 @@ from graphkit.model.answers import (
     Slot,
     Take,
     Window,
+    proven,
 )
 from graphkit.model.organisation import Claim, Polarity, Standing
 from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.model.sentences import first_of
 from graphkit.model.times import Instant, Moment, rfc3339
-from graphkit.reports.groups import Group, own_services
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.text import counted
 
@@ -184,7 +184,7 @@ def made_of(blast: Blast, view: ReportOptions) -> Provenance:
 def _proofs_digest(blast: Blast) -> str:
     """Return the digest of every clearance, empty where there is none: other facts or assumptions, another digest."""
     found, is_empty = hashlib.sha256(), True
-    for service in blast.services:
+    for service in proven(blast.services):
         for build in service.builds:
             if (made := build.clearance) is None:
                 continue
@@ -340,7 +340,7 @@ def what_and_when(blast: Blast) -> str:
     partial = "PARTIAL ANSWER: the walks of packages were stopped" if blast.is_partial else ""
     windows = windows_of(blast)
     if len(windows) > 1:
-        exposing = incidents_exposing(blast)
+        exposing = blast.exposing
         others = first_of([one.incident for one in windows if one.incident not in exposing], _NAMED)
         exposed = f"services are exposed to {first_of(exposing, _NAMED)}; " if exposing else ""
         asked_too = f"{'also asked: ' if exposing else ''}{others}" if others else ""
@@ -350,19 +350,6 @@ def what_and_when(blast: Blast) -> str:
         when = f"{span(blast.window)}{_account(reading_of(blast))}"
         what = (asked.title, by, when) if asked.title else (_what(blast, f" {by}".rstrip()), when)
     return " · ".join(filter(None, (partial, *what)))
-
-
-def incidents_exposing(blast: Blast) -> list[str]:
-    """Return which of several incidents expose services of the reader's own, in the order asked."""
-    exposed = own_services(blast, len(blast.services), (Group.HIT, Group.LIKELY, Group.POSSIBLE))
-    found = {
-        name
-        for services in exposed.values()
-        for one in services
-        for name, verdict in one.incidents
-        if verdict in EXPOSED
-    }
-    return [one.incident for one in windows_of(blast) if one.incident in found]
 
 
 def _what(blast: Blast, by: str) -> str:

@@ -118,6 +118,16 @@ def _blast_of(
         is_index_read=any(_is_index_read(view) for view in views),
         unknown=unknown,
         external=external,
+        exposing=_exposing(views, external) if len(views) > 1 else (),
+    )
+
+
+def _exposing(views: Sequence[CaseAnswer], external: AbstractSet[ServiceId]) -> tuple[str, ...]:
+    """Return the incidents of several that expose services that are not somebody else's."""
+    return tuple(
+        view.case.id
+        for view in views
+        if any(one.rank < Verdict.UNKNOWN.rank and name not in external for name, one in view.services.verdicts().items())
     )
 
 

@@ -154,11 +154,11 @@ class _Build:
 class Pattern:
     """The verdict of services that are alike. ``row`` is that of the marked document that decides, None for none."""
 
-    __slots__ = ("_builds", "_made", "_reason", "row")
+    __slots__ = ("_builds", "_reason", "made", "row")
 
     def __init__(self, made: ServiceVerdict) -> None:
         """Take the verdict of a service whose document was `marked`."""
-        self._made = made
+        self.made = made
         self._reason = _parts(made.reason)
         builds = [_build(one) for one in made.builds]
         self._builds = tuple(one.made if one.is_of_all else one for one in builds)
@@ -167,7 +167,7 @@ class Pattern:
 
     def filled(self, own: Own) -> ServiceVerdict:
         """Return the verdict of one of the services."""
-        made = self._made
+        made = self.made
         return ServiceVerdict(
             service=own.service,
             company=made.company,

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Final, Generic, Protocol, TypeVar, overload
 
-from graphkit.model.answers import Assumption, Obligation, ServiceVerdict
+from graphkit.model.answers import Assumption, Obligation, Services, ServiceVerdict
 from graphkit.model.documents import Basis
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import Instant, Moment
@@ -62,7 +62,7 @@ def with_times(one: ServiceVerdict) -> ServiceVerdict:
     return replace(one, builds=tuple(builds))
 
 
-class _Verdicts(Sequence[ServiceVerdict], Generic[_Entry]):
+class _Verdicts(Services, Generic[_Entry]):
     """Verdicts in an order, each written out when it is read. Equal to any sequence of the same ones."""
 
     _order: list[_Entry]
@@ -230,6 +230,18 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
     def verdicts(self) -> Mapping[str, Verdict]:
         """Return every service's verdict, without a reason."""
         return {self._accounts[number].service.id: verdict for verdict, number in self._order}
+
+    def proven(self) -> Iterator[ServiceVerdict]:
+        """Yield those of which a build is cleared, in their order."""
+        asked = [entry for entry in self._order if self._may_be_proven(entry[1])]
+        return (one for one in self._each(asked) if any(build.clearance for build in one.builds))
+
+    def _may_be_proven(self, number: int) -> bool:
+        """Return whether a build of a service may be cleared: those of services that are alike are, or are not."""
+        known = self._made.get(number)
+        if known is None and (pattern := self._pattern(self._alike[number])) is not None:
+            known = pattern.made
+        return known is None or any(build.clearance for build in known.builds)
 
     def at(self, places: Sequence[int]) -> Sequence[ServiceVerdict]:
         """Return the verdicts at some places, written out together."""
