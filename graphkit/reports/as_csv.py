@@ -52,23 +52,18 @@ class CsvReport:
 
     def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the table with its heads; lines end in CR and LF."""
-        listed = listing(blast, view)
-        settle = settle_in_graph(blast, None)  # a table is handed on, and the same wherever its graph is
-        companies = {name: row.company for row in blast.companies for name in row.services}
-        written = io.StringIO()
-        writer = csv.writer(written, lineterminator="\r\n")
+        return "".join(self.parts(blast, view))
+
+    def parts(self, blast: Blast, view: ReportOptions) -> Iterator[str]:
+        """Yield the table in parts, a row at a time."""
+        held = io.StringIO()
+        writer = csv.writer(held, lineterminator="\r\n")
         writer.writerow(COLUMNS)
-        rows: list[Sequence[str]] = [
-            _service(one, blast, settle, one.company or companies.get(one.service) or "")
-            for one in sorted(blast.services, key=lambda one: one.service in blast.external)
-        ]
-        rows += [_company(row) for row in blast.companies]
-        rows += [_package(row, blast) for row in listed.packages]
-        texts = (*notices(blast), *window_lines(blast), *listed.notes, *blast.notes)
-        rows += [("note", "", "", "", "", text) for text in texts]
-        rows.append(("made of", "", "", "", "", stamp(made_of(blast, view))))
-        writer.writerows([cell(text) for text in (*row, *[""] * (len(COLUMNS) - len(row)))] for row in rows)
-        return written.getvalue()
+        for row in _rows(blast, view):
+            writer.writerow([cell(text) for text in (*row, *[""] * (len(COLUMNS) - len(row)))])
+            yield held.getvalue()
+            held.seek(0)
+            held.truncate()
 
     def provenance(self, text: str) -> Provenance | None:
         """Return what such a table says it was made of, in its last row."""
@@ -91,6 +86,22 @@ def cell(text: str) -> str:
     ("'=1+1", 'a\\x09b')
     """
     return f"'{shown(text)}" if text[:1] in _FORMULA else shown(text)
+
+
+def _rows(blast: Blast, view: ReportOptions) -> Iterator[Sequence[str]]:
+    listed = listing(blast, view)
+    settle = settle_in_graph(blast, None)  # a table is handed on, and the same wherever its graph is
+    companies = {name: row.company for row in blast.companies for name in row.services}
+    in_order: Iterable[ServiceVerdict] = blast.services
+    if blast.external:
+        in_order = sorted(blast.services, key=lambda one: one.service in blast.external)
+    for one in in_order:
+        yield _service(one, blast, settle, one.company or companies.get(one.service) or "")
+    yield from map(_company, blast.companies)
+    yield from (_package(row, blast) for row in listed.packages)
+    texts = (*notices(blast), *window_lines(blast), *listed.notes, *blast.notes)
+    yield from (("note", "", "", "", "", text) for text in texts)
+    yield ("made of", "", "", "", "", stamp(made_of(blast, view)))
 
 
 def _service(one: ServiceVerdict, blast: Blast, settle: Settle, company: str) -> Sequence[str]:

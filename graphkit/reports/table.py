@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -20,8 +20,10 @@ from graphkit.model.answers import (
     WhyAnswer,
 )
 from graphkit.model.documents import Problem
+from graphkit.model.names import ServiceId
 from graphkit.model.organisation import Claim
 from graphkit.model.ranks import CompanyVerdict
+from graphkit.reports.alike import alike
 from graphkit.reports.comparison import HEADS, Comparison, since
 from graphkit.reports.first_screen import first_screen, nodes_of, screen_of
 from graphkit.reports.groups import EVIDENCE, group_of
@@ -58,6 +60,10 @@ from graphkit.reports.wording import (
 )
 
 _SHORT: Final = 12
+_FEW: Final = 3
+"""How many services that are alike are shown one by one."""
+_NAMED: Final = 3
+"""How many of those that are not shown one by one are named."""
 
 
 class TableReport:
@@ -67,21 +73,26 @@ class TableReport:
 
     def render(self, blast: Blast, view: ReportOptions) -> str:
         """Return the answer as text ``view.width`` columns wide."""
+        return "".join(self.parts(blast, view))
+
+    def parts(self, blast: Blast, view: ReportOptions) -> Iterator[str]:
+        """Yield the answer in parts; the services of a fleet are never all in memory."""
         if not view.lists_everything:
-            return first_screen(blast, view, screen_of(blast, view))
+            yield first_screen(blast, view, screen_of(blast, view))
+            return
         sheet = TextCanvas(view.width, colour=view.colour)
         listed = listing(blast, view)
         sheet.line(f"{blast.incident.id}: {blast.incident.title}" if blast.incident.title else blast.incident.id)
         sheet.blank()
         sheet.line(headline(blast), style="bold", hang=0)
-        _services(sheet, blast)
+        yield from _services(sheet, blast, view)
         _companies(sheet, blast)
         _slots(sheet, blast)
         _packages(sheet, blast, listed)
         _releases(sheet, blast, listed)
         _notes(sheet, blast.notes)
         _provenance(sheet, made_of(blast, view))
-        return sheet.text()
+        yield sheet.taken()
 
     def provenance(self, _text: str) -> Provenance | None:
         """Return None: a table is for reading, and wraps what it was made of."""
@@ -262,29 +273,49 @@ def _slots(sheet: TextCanvas, blast: Blast) -> None:
         sheet.line("none", indent=2)
 
 
-def _services(sheet: TextCanvas, blast: Blast) -> None:
+def _services(sheet: TextCanvas, blast: Blast, view: ReportOptions) -> Iterator[str]:
     sheet.title(f"Services ({_counts(blast.summary.services)})")
     if not blast.services:
         sheet.line("the graph holds none; graphkit ingest reads their documents", indent=2)
-    for verdict, group in groupby(blast.services, key=lambda one: one.verdict):
-        for one in sorted(group, key=lambda one: one.service in blast.external):
-            about = [SOMEBODY_ELSES] if one.service in blast.external else []
-            about += [f"company: {one.company}" if one.company else "", f"owner: {one.owner}" if one.owner else ""]
-            said = "; ".join(filter(None, about))
-            sheet.line(f"{one.service}" + (f" ({said})" if said else ""), indent=2, lead=verdict.value, tint=verdict)
-            sheet.line(one.reason, indent=6)
-            if evidence := _evidence(one, blast):
-                sheet.line(evidence, indent=6)
-            for text in filter(None, (clearance_in_words(one), by_incident(one))):
-                sheet.line(text, indent=6)
-            if verdict in EXPOSED and one.paths:
-                sheet.line("path: " + " -> ".join(step.node for step in one.paths[0]), indent=6)
-            if len(one.builds) > 1:
-                for build in one.builds:
-                    told = _evidence(build, blast)
-                    _build(sheet, build, "" if told == evidence else told, paths=False, indent=6)
-                    if build.reason != one.reason:
-                        sheet.line(build.reason, indent=10)
+    folded = {} if view.long else _folded(blast)
+    beside = {name for names in folded.values() for name in names}
+    for _, group in groupby(blast.services, key=lambda one: one.verdict):
+        ordered = sorted(group, key=lambda one: one.service in blast.external) if blast.external else group
+        for one in ordered:
+            if one.service in beside:
+                continue
+            _service(sheet, one, blast)
+            if more := folded.get(one.service):
+                names = f"{', '.join(more[:_NAMED])}, …"
+                sheet.line(f"and {len(more):,} more like this: {names} (--long lists them)", indent=2)
+            yield sheet.taken()
+
+
+def _folded(blast: Blast) -> dict[ServiceId, Sequence[ServiceId]]:
+    """Return the services that are shown with another one, by that: many that are alike, and not exposed."""
+    quiet = (one for one in blast.services if one.verdict not in EXPOSED)
+    return {one.first.service: one.names[1:] for one in alike(blast, quiet) if len(one.names) > _FEW}
+
+
+def _service(sheet: TextCanvas, one: ServiceVerdict, blast: Blast) -> None:
+    verdict = one.verdict
+    about = [SOMEBODY_ELSES] if one.service in blast.external else []
+    about += [f"company: {one.company}" if one.company else "", f"owner: {one.owner}" if one.owner else ""]
+    said = "; ".join(filter(None, about))
+    sheet.line(f"{one.service}" + (f" ({said})" if said else ""), indent=2, lead=verdict.value, tint=verdict)
+    sheet.line(one.reason, indent=6)
+    if evidence := _evidence(one, blast):
+        sheet.line(evidence, indent=6)
+    for text in filter(None, (clearance_in_words(one), by_incident(one))):
+        sheet.line(text, indent=6)
+    if verdict in EXPOSED and one.paths:
+        sheet.line("path: " + " -> ".join(step.node for step in one.paths[0]), indent=6)
+    if len(one.builds) > 1:
+        for build in one.builds:
+            told = _evidence(build, blast)
+            _build(sheet, build, "" if told == evidence else told, paths=False, indent=6)
+            if build.reason != one.reason:
+                sheet.line(build.reason, indent=10)
 
 
 def _evidence(one: ServiceVerdict | BuildVerdict, blast: Blast) -> str:

@@ -39,6 +39,7 @@ class TextCanvas:
         self._width = max(width, NARROWEST)
         self._colour = colour
         self._lines: list[str] = []
+        self._is_begun = False
 
     def title(self, text: str) -> None:
         """Write a heading, with an empty line before it."""
@@ -47,7 +48,7 @@ class TextCanvas:
 
     def blank(self) -> None:
         """Write an empty line, but not at the top."""
-        if self._lines:
+        if self._lines or self._is_begun:
             self.gap()
 
     def gap(self) -> None:
@@ -112,6 +113,11 @@ class TextCanvas:
                         for part, style, width in zip(parts, styles, widths, strict=True)
                     ).rstrip()
                 )
+
+    def taken(self) -> str:
+        """Return what was written since it was taken the last time."""
+        text, self._lines, self._is_begun = self.text(), [], self._is_begun or bool(self._lines)
+        return text
 
     def text(self) -> str:
         """Return everything written."""

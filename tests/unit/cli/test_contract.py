@@ -182,7 +182,7 @@ def _verified() -> str:
 @pytest.mark.parametrize(
     ("title", "text"),
     [
-        ("JSON of who-has", who_has_json(answers.who_has())),
+        ("JSON of who-has", "".join(who_has_json(answers.who_has()))),
         ("JSON of ingest", ingest_json(answers.ingest())),
         ("JSON of stats", stats_json(answers.stats())),
         ("JSON of verify", _verified()),

@@ -252,7 +252,7 @@ class TestJson:
         assert [row["verdict"] for row in found["services"]] == ["observed", "picked", "unknown", "cleared"]
 
     def test_the_other_answers(self) -> None:
-        held = decoded(who_has_json(answers.who_has()))
+        held = decoded("".join(who_has_json(answers.who_has())))
         assert held["schema"] == "graphkit.who-has/1"
         assert held["matches"][0] == {
             "service": "payments",
