@@ -74,7 +74,7 @@ def _again(question: str, named: str) -> tuple[list[str], Any, dict[str, Any]]:
     for name in _ELSEWHERE:
         given.pop(name)
     targets = given.pop("targets")
-    view = {name: given.pop(name) for name in ("tier", "limit", "offset", "strict")}
+    view = {name: given.pop(name) for name in ("tier", "limit", "offset", "strict", "group")}
     limit = view["limit"]
     times = {"window_from": given.pop("start"), "window_until": given.pop("until")}
     asked = {**given, **times, "limit": None if limit is None else view["offset"] + limit}

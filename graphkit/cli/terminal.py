@@ -72,8 +72,7 @@ def answer(text: str | Iterable[str], output: Path | None) -> None:
         # A pipe or device is written as it is; a file in its place would break it for everybody.
         special = is_special(output)
         place = output if special else beside
-        with place.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as opened:
-            opened.writelines(parts)
+        _write(place, parts)
         if not special:
             beside.replace(output)
     except BrokenPipeError:
@@ -83,6 +82,11 @@ def answer(text: str | Iterable[str], output: Path | None) -> None:
     finally:
         with suppress(OSError):
             beside.unlink()
+
+
+def _write(place: Path, parts: Iterable[str]) -> None:
+    with place.open("w", encoding="utf-8", errors="backslashreplace", newline="\n") as opened:
+        opened.writelines(parts)
 
 
 def read(file: Path) -> str:

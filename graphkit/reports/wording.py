@@ -177,6 +177,7 @@ def made_of(blast: Blast, view: ReportOptions) -> Provenance:
     words += ["--limit", str(view.limit)] if view.limit is not None else []
     words += ["--offset", str(view.offset)] if view.offset else []
     words += ["--strict"] if view.strict else []
+    words += ["--group"] if view.group else []
     question = " ".join((blast.provenance.question, *words))
     return replace(blast.provenance, question=question, proofs_sha256=_proofs_digest(blast))
 

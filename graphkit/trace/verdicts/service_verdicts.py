@@ -276,8 +276,8 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
         if group.pattern is None and not group.is_apart and len(group.judged) == _JUDGED_APART:
             first = self._accounts[group.judged[0]]
             pattern = Pattern(self._judging.marked(first))
-            rows = self._documents.rows_said(first.uses[0].document)
-            group.place = None if pattern.row is None else rows.index(pattern.row)
+            rows = list(self._documents.rows_said(first.uses[0].document))
+            group.place = rows.index(pattern.row) if pattern.row in rows else None
             told = zip(group.judged, self._own(group.judged), strict=True)
             group.is_apart = not all(own is not None and pattern.filled(own) == self._made[one] for one, own in told)
             group.pattern = None if group.is_apart else pattern

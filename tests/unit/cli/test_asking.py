@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.cli import terminal
 from tests.unit.cli.door import is_one_line, run
 from tests.unit.cli.inputs import INCIDENT, put, recorded_slice
 
@@ -268,7 +269,7 @@ def test_a_file_that_was_there_stays_as_it_was_when_writing_fails(
     def full(*_: object, **__: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(terminal, "_write", full)
     ran = run("blast", "case-1", "--graph", graph, "--output", "a.txt")
     assert (ran.code, "No space left" in ran.err, is_one_line(ran.err)) == (4, True, True)
     assert (work / "a.txt").read_bytes() == b"kept"

@@ -389,6 +389,7 @@ def hostile() -> Blast:
     return replace(
         plain,
         windows=(replace(window, incident=SCRIPT), replace(window, incident=BIDI, reading=IMAGE)),
+        exposing=(SCRIPT,),
         slots=(*(replace(slot, incident=SCRIPT) for slot in plain.slots[:2]), replace(plain.slots[2], incident=BREAKS)),
         incident=replace(
             plain.incident,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 
-from graphkit.model.documents import ATTESTED, Basis, Completeness, Document, DocumentKind
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.environment import Environment
 from graphkit.model.names import company_id, service_id
 from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
 from graphkit.model.times import exactly
-from graphkit.trace.evidence.service_facts import ServiceFacts, SingleSbom, service_facts
+from graphkit.trace.evidence.service_facts import ServiceFacts, SingleSbom, _single_sbom, service_facts
 from tests.cases.build import at, document, organisation, use
 from tests.property.memory import MemoryReader
 
@@ -35,28 +35,38 @@ def single(
 
 def test_a_service_that_has_one_sbom_alone_is_judged_by_a_few_properties() -> None:
     assert single() == SingleSbom(
-        completeness=Completeness.UNKNOWN,
-        covers_python=True,
-        basis=Basis.BUILT,
-        is_of_image=False,
-        created=exactly(at("12:00")),
-        is_closed=False,
-        subject="",
-        is_subject_first=False,
-        is_attested=False,
+        kind=0, created=exactly(at("12:00")), path="sbom.json", subject="", is_subject_first=False
     )
 
 
+OWN = {
+    "sha256": "ff",
+    "path": "other.json",
+    "created": None,
+    "subject": "My.App",
+    "lines": (3,),
+    "components": (),
+    "places": (),
+    "edges": (),
+}
+"""Another value of each field of a document that may differ between services that are alike."""
+
+
+@pytest.mark.parametrize("name", sorted(one.name for one in fields(Document) if one.name != "kind"))
+def test_services_are_of_one_kind_where_all_but_what_is_their_own_is_equal(name: str) -> None:
+    changed = replace(SBOM, **{name: OWN.get(name, f"another {name}")})  # type: ignore[arg-type]
+    kinds: dict[object, int] = {}
+    first = _single_sbom(Service(id=SHOP), use("shop", SBOM), SBOM, kinds)
+    second = _single_sbom(Service(id=service_id("till")), use("till", SBOM), changed, kinds)
+    assert first is not None
+    assert second is not None
+    assert (first.kind == second.kind) is (name in OWN)
+
+
 CHANGES: list[tuple[dict[str, object], str, object]] = [
-    ({"completeness": Completeness.COMPLETE}, "completeness", Completeness.COMPLETE),
-    ({"covers_python": False}, "covers_python", False),
-    ({"basis": Basis.LISTED}, "basis", Basis.LISTED),
-    ({"source_kind": "image"}, "is_of_image", True),
-    ({"source_kind": "directory"}, "is_of_image", False),
     ({"created": None}, "created", None),
     ({"subject": "My.App"}, "subject", "my-app"),
     ({"format": "CycloneDX 1.5"}, "is_subject_first", True),
-    ({"format": f"CycloneDX 1.5{ATTESTED}"}, "is_attested", True),
 ]
 
 
@@ -67,10 +77,15 @@ def test_each_property_is_that_of_the_sbom(change: dict[str, object], name: str,
     assert getattr(found, name) == value
 
 
-def test_that_the_builds_named_are_all_is_one_of_them() -> None:
-    found = single(service=Service(id=SHOP, builds_complete=True, owner="team", note="a note"))
-    assert found is not None
-    assert found.is_closed
+def test_that_the_builds_named_are_all_makes_another_kind() -> None:
+    services = (
+        Service(id=SHOP, builds_complete=True, owner="team", note="a note"),
+        Service(id=service_id("till"), builds_complete=True),
+        Service(id=service_id("kiosk")),
+    )
+    told = organisation(services=services, uses=tuple(use(str(one.id), SBOM) for one in services))
+    kinds = {name: one.single_sbom.kind for name, one in facts(SBOM, told=told).items() if one.single_sbom}
+    assert kinds["shop"] == kinds["till"] != kinds["kiosk"]
 
 
 APART: list[tuple[str, Callable[[], SingleSbom | None]]] = [

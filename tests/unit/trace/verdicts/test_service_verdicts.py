@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import pytest
 
-from graphkit.model.answers import NEEDED, Assumption, BuildVerdict, Discharge, ProofKind, ServiceVerdict, Step
+from graphkit.model.answers import NEEDED, Assumption, BuildVerdict, Discharge, ProofKind, ServiceVerdict, Step, proven
 from graphkit.model.answers import Clearance as Proof
-from graphkit.model.documents import Basis, Completeness
 from graphkit.model.names import service_id
 from graphkit.model.organisation import DocumentUse, Service
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import Moment, exactly
+from graphkit.trace.evidence.documents import RowShown
 from graphkit.trace.evidence.service_facts import ServiceFacts, SingleSbom
 from graphkit.trace.verdicts.build_times import AROUND
 from graphkit.trace.verdicts.service_verdicts import ServiceVerdicts, Worst, with_times
@@ -49,18 +49,8 @@ def verdict(name: str, found: str, **more: object) -> ServiceVerdict:
     )
 
 
-def sbom(subject: str = "", created: Moment | None = None, *, is_subject_first: bool = False) -> SingleSbom:
-    return SingleSbom(
-        completeness=Completeness.COMPLETE,
-        covers_python=True,
-        basis=Basis.BUILT,
-        is_of_image=False,
-        created=created,
-        is_closed=True,
-        subject=subject,
-        is_subject_first=is_subject_first,
-        is_attested=False,
-    )
+def sbom(subject: str = "", created: Moment | None = None, *, kind: int = 0, is_first: bool = False) -> SingleSbom:
+    return SingleSbom(kind=kind, created=created, path="sbom.json", subject=subject, is_subject_first=is_first)
 
 
 def facts(name: str, alike: SingleSbom | None) -> ServiceFacts:
@@ -71,14 +61,28 @@ def facts(name: str, alike: SingleSbom | None) -> ServiceFacts:
 class Judged:
     """Services with the verdict that stands behind the dash of their name, and which were judged one by one."""
 
-    def __init__(self, *accounts: ServiceFacts, said: dict[str, tuple[int, ...] | None] | None = None) -> None:
+    def __init__(self, *accounts: ServiceFacts, told: dict[str, tuple[int, ...] | None] | None = None) -> None:
         self.asked: list[str] = []
-        told = said or {}
-        self.verdicts = ServiceVerdicts(accounts, lambda sha: told.get(sha, ()), self._judge, {"bad"}, UPLOAD)
+        self.marked_ones: list[str] = []
+        self._told = told or {}
+        self.verdicts = ServiceVerdicts(accounts, self, self, {"bad"}, UPLOAD)
 
-    def _judge(self, account: ServiceFacts) -> ServiceVerdict:
+    def said(self, sha256: str) -> tuple[int, ...] | None:
+        return self._told.get(sha256, ())
+
+    def rows_said(self, sha256: str) -> Sequence[int]:
+        return self.said(sha256) or ()
+
+    def rows_shown(self, asked: Sequence[tuple[str, str, int]]) -> Iterator[RowShown | None]:
+        return iter([RowShown("line 1", 1, ()) for _ in asked])
+
+    def service(self, account: ServiceFacts) -> ServiceVerdict:
         self.asked.append(account.service.id)
         return verdict(account.service.id, account.service.id.partition("-")[2])
+
+    def marked(self, account: ServiceFacts) -> ServiceVerdict:
+        self.marked_ones.append(account.service.id)
+        return verdict("pattern", account.service.id.partition("-")[2])
 
 
 def test_services_come_by_verdict_and_then_in_their_order() -> None:
@@ -105,13 +109,35 @@ def test_verdicts_equal_any_sequence_of_the_same_ones() -> None:
 
 
 def test_services_that_are_alike_are_judged_once_and_written_out_when_read() -> None:
-    made = Judged(*(facts(name, sbom()) for name in ("a-unknown", "b-unknown", "c-unknown")))
+    names = ["a-unknown", "b-unknown", "c-unknown", "d-unknown"]
+    made = Judged(*(facts(name, sbom()) for name in names))
     assert made.asked == ["a-unknown"]
-    assert made.verdicts.counts[Verdict.UNKNOWN] == 3
-    assert made.verdicts.verdicts() == dict.fromkeys(("a-unknown", "b-unknown", "c-unknown"), Verdict.UNKNOWN)
-    assert [one.service for one in made.verdicts] == ["a-unknown", "b-unknown", "c-unknown"]
-    assert made.asked == ["a-unknown", "b-unknown", "c-unknown"]
+    assert made.verdicts.counts[Verdict.UNKNOWN] == 4
+    assert made.verdicts.verdicts() == dict.fromkeys(names, Verdict.UNKNOWN)
+    assert list(made.verdicts) == [verdict(name, "unknown") for name in names]
+    assert list(made.verdicts) == [verdict(name, "unknown") for name in names]
+    assert (made.asked, made.marked_ones) == (["a-unknown", "b-unknown"], ["a-unknown"])
     assert made.verdicts.judged == ()
+
+
+def test_services_are_judged_one_by_one_where_what_they_share_does_not_give_their_verdicts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Judged, "marked", lambda *_: verdict("pattern", "cleared"))
+    names = ["a-unknown", "b-unknown", "c-unknown", "d-unknown"]
+    made = Judged(*(facts(name, sbom()) for name in names))
+    assert list(made.verdicts) == [verdict(name, "unknown") for name in names]
+    assert made.asked == names
+
+
+def test_those_of_which_a_build_is_cleared_are_found_without_the_others() -> None:
+    apart = [facts(name, None) for name in ("a-cleared", "b-unknown")]
+    alike = [facts(name, sbom()) for name in ("c-unknown", "d-unknown", "e-unknown")]
+    clear = [facts(name, sbom(kind=1)) for name in ("f-cleared", "g-cleared", "h-cleared")]
+    found = Judged(*apart, *alike, *clear)
+    assert [one.service[0] for one in found.verdicts.proven()] == ["a", "f", "g", "h"]
+    assert "e-unknown" not in found.asked
+    assert list(proven(list(found.verdicts))) == list(proven(found.verdicts))
 
 
 EARLY, LATE = exactly(UPLOAD - AROUND - 1), exactly(UPLOAD - AROUND)
@@ -122,6 +148,7 @@ APART = [
     ("one is not an SBOM alone", sbom(), None, {}, 2),
     ("they say different things of the target", sbom(), sbom(), {"b-unknown": (1,)}, 2),
     ("all of one may matter", sbom(), sbom(), {"b-unknown": None}, 2),
+    ("something else is said of one", sbom(), sbom(kind=1), {}, 2),
     ("one is dated", sbom(), sbom(created=LATE), {}, 2),
     ("one was surely built before the first upload", sbom(created=LATE), sbom(created=EARLY), {}, 2),
     ("both are dated and late", sbom(created=LATE), sbom(created=exactly(UPLOAD)), {}, 1),
@@ -133,7 +160,7 @@ APART = [
 def test_services_are_judged_apart_where_something_that_decides_differs(
     why: str, one: SingleSbom, other: SingleSbom | None, said: dict[str, tuple[int, ...] | None], judged: int
 ) -> None:
-    made = Judged(facts("a-unknown", one), facts("b-unknown", other), said=said)
+    made = Judged(facts("a-unknown", one), facts("b-unknown", other), told=said)
     assert len(made.asked) == judged, why
 
 
@@ -141,9 +168,9 @@ def test_services_are_judged_apart_where_something_that_decides_differs(
 def test_what_names_the_target_is_alike_only_where_its_subject_comes_first(
     *, is_subject_first: bool, judged: int
 ) -> None:
-    alike = sbom(is_subject_first=is_subject_first)
+    alike = sbom(is_first=is_subject_first)
     words: dict[str, tuple[int, ...] | None] = {"a-unknown": (1,), "b-unknown": (1,)}
-    assert len(Judged(facts("a-unknown", alike), facts("b-unknown", alike), said=words).asked) == judged
+    assert len(Judged(facts("a-unknown", alike), facts("b-unknown", alike), told=words).asked) == judged
 
 
 def test_a_clearance_that_rests_on_the_reading_says_so() -> None:
@@ -166,6 +193,9 @@ class Case(tuple[ServiceVerdict, ...]):
 
     def verdicts(self) -> dict[str, Verdict]:
         return {one.service: one.verdict for one in self}
+
+    def at(self, places: Sequence[int]) -> list[ServiceVerdict]:
+        return [self[place] for place in places]
 
 
 def worst_of(*cases: Sequence[ServiceVerdict], offsets: Sequence[int] = (0, 2)) -> Worst:
