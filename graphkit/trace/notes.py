@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import nsmallest
 
 import numpy as np
 
 from graphkit.model.answers import Slot
 from graphkit.model.incidents import CompromisedRelease
-from graphkit.model.sentences import first_of
+from graphkit.model.sentences import and_more, first_of
 from graphkit.model.times import rfc3339
-from graphkit.stores.port import PackageId
+from graphkit.stores.port import PackageId, PackageIds
 from graphkit.trace.case_answer import CaseAnswer
 from graphkit.trace.evidence.documents import CaseDocuments
 from graphkit.trace.resolve.forward import walk
@@ -24,6 +25,12 @@ _MOST_STUCK_WALKS = 500
 def some(names: Sequence[str]) -> str:
     """Return the first names, and how many more there are."""
     return first_of(names, _SHOWN)
+
+
+def _some_of(view: CaseAnswer, packages: PackageIds) -> str:
+    """Return the first names of packages by the alphabet, and how many more there are: there may be 100,000s."""
+    first = nsmallest(_SHOWN, view.world.reader.packages(packages).name)
+    return ", ".join(first) + and_more(len(packages), _SHOWN)
 
 
 def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> Iterator[str]:
@@ -68,10 +75,10 @@ def _stopped_note(exposed: Exposed) -> Iterator[str]:
 
 
 def _uncertain_note(view: CaseAnswer) -> Iterator[str]:
-    if uncertain := sorted(view.world.reader.packages(view.reach.uncertain).name):
+    if len(view.reach.uncertain):
         yield (
-            f"upload or yank times are not all known for {some(uncertain)}; hits that hold under one account of them "
-            "only are admitted"
+            f"upload or yank times are not all known for {_some_of(view, view.reach.uncertain)}; hits that hold under "
+            "one account of them only are admitted"
         )
 
 
@@ -116,17 +123,17 @@ def _unwalked_note(left: Unwalked) -> Iterator[str]:
 
 def _table_notes(view: CaseAnswer) -> Iterator[str]:
     """Say where a table stands for pages: without times, or with the newest release alone."""
-    read, package_ids = view.world.reader.packages, view.reach.packages
-    packages = read(package_ids)
-    if assumed := sorted(read(package_ids[packages.has_assumed_times]).name):
+    package_ids = view.reach.packages
+    packages = view.world.reader.packages(package_ids)
+    if len(assumed := package_ids[packages.has_assumed_times]):
         yield (
             f"releases without an upload time were taken as always listed, as requested when they were ingested: of "
-            f"{some(assumed)}"
+            f"{_some_of(view, assumed)}"
         )
-    if alone := sorted(read(package_ids[packages.has_newest_alone]).name):
+    if len(alone := package_ids[packages.has_newest_alone]):
         yield (
             f"only one release each is known, the newest when their table was made, so older ones are not judged: of "
-            f"{some(alone)}"
+            f"{_some_of(view, alone)}"
         )
 
 

@@ -62,6 +62,13 @@ class _Files:
             yield inside, times[inside]
 
 
+def _enlarged(column: NDArray[np.int32], room: int) -> NDArray[np.int32]:
+    """Return a column with so much room."""
+    found: NDArray[np.int32] = zeros(room, column.dtype)
+    found[: len(column)] = column
+    return found
+
+
 class AvailabilityTable:
     """What is listed at the instants of one pass, under one account of the uncertain times; loaded as walks reach it.
 
@@ -88,7 +95,8 @@ class AvailabilityTable:
         """Further states: place of their first release, of the package's first release, slots."""
         self.listed: Masks = zeros(self._size, self.kind)
         self.fresh: Masks = zeros(self._size, self.kind)
-        self.newest = [zeros(self._size, np.int32) for _ in range(4)]
+        # Room for further states, which costs nothing until it is used: to make some later copies all.
+        self.newest = [zeros(2 * self._size, np.int32) for _ in range(4)]
         self._used = self._size
 
     def load(self, packages: PackageIds) -> None:
@@ -206,7 +214,7 @@ class AvailabilityTable:
         self._used += count
         if self._used > len(self.newest[0]):
             room = max(self._used, 2 * len(self.newest[0]))
-            self.newest = [np.concatenate([one, np.zeros(room - len(one), dtype=np.int32)]) for one in self.newest]
+            self.newest = [_enlarged(one, room) for one in self.newest]
 
     def of(self, package: Package) -> tuple[Masks, Masks]:
         """Return the slots in which each release of a package is listed, and those in which it is fresh too."""

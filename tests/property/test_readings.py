@@ -1,0 +1,83 @@
+"""What readings of the times share changes no answer: beside worlds in which each reading is asked for alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, note, settings
+from hypothesis import strategies as st
+
+from graphkit.model.incidents import Incident, Reading
+from graphkit.model.index import Hidden
+from graphkit.stores.port import Reader
+from graphkit.trace.case import Case, under
+from graphkit.trace.case_answer import CaseAnswer, Question, answer, worlds_of
+from graphkit.trace.evidence.documents import CaseDocuments
+from graphkit.trace.reach.nominate import closure_of
+from graphkit.trace.verdicts.packages import Answered, package_rows, package_tiers
+from tests.effort import share
+from tests.property.asking import cases_of
+from tests.property.worlds import (
+    INCIDENT,
+    MINUTE,
+    NOON,
+    Root,
+    World,
+    facts,
+    facts_of_services,
+    graph_in_batches,
+    manifests,
+    worlds,
+)
+
+QUESTION = Question(targets=(INCIDENT,))
+Scene = tuple[World, tuple[Root, ...], tuple[Reading, ...]]
+
+
+@st.composite
+def readings(draw: st.DrawFn, world: World, name: str) -> Reading:
+    """Give another account of the times of an incident: a window, and perhaps a gap that no other account has."""
+    start = NOON + draw(st.integers(-3, 12)) * MINUTE
+    until = start + draw(st.integers(1, 12)) * MINUTE
+    gone = draw(st.sampled_from([None, *sorted(world.packages)]))
+    hidden = () if gone is None else (Hidden(package=gone, start=start + MINUTE, until=until + MINUTE),)
+    return Reading(id=name, start=start, until=until, hidden=(*hidden, *draw(st.sampled_from([(), world.hidden]))))
+
+
+@st.composite
+def scenes(draw: st.DrawFn) -> Scene:
+    """Give a world, some services in it, and other accounts of its times."""
+    world = draw(worlds())
+    asked = draw(st.lists(manifests(world), max_size=2, unique=True))
+    return world, tuple(asked), tuple(draw(readings(world, name)) for name in ("press", "vendor"))
+
+
+def _alone(reader: Reader, case: Case) -> CaseAnswer:
+    organisation = reader.evidence().organisation()
+    return answer(case, QUESTION, CaseDocuments(reader, case), worlds_of(reader, case, QUESTION, organisation))
+
+
+@settings(max_examples=share(40, of=2), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(scenes())
+def test_what_another_reading_takes_over_is_what_it_says_alone(scene: Scene) -> None:
+    made, asked, others = scene
+    known = [
+        replace(fact, readings=(*fact.readings, *others)) if isinstance(fact, Incident) else fact
+        for fact in facts(made)
+    ]
+    with graph_in_batches([[*known, *facts_of_services(asked)]]) as reader:
+        (case,) = cases_of(reader, [INCIDENT])
+        documents = CaseDocuments(reader, case)
+        shared = worlds_of(reader, case, QUESTION, reader.evidence().organisation())
+        view = answer(case, QUESTION, documents, shared)
+        answered = Answered(view.world, package_rows(view.world, view.reach, view.targets).picked)
+        for reading in case.others:
+            note(str(reading))
+            other = under(case, reader.evidence().incidents(), reading)
+            rival, alone = answer(other, QUESTION, documents, shared.under(other)), _alone(reader, other)
+            assert rival.services.verdicts() == alone.services.verdicts()
+            assert rival.reach.slots == alone.reach.slots
+            tiers = package_tiers(rival.world, rival.reach, rival.targets, None, answered)
+            assert tiers == package_tiers(rival.world, rival.reach, rival.targets)
+            assert tiers == package_tiers(alone.world, alone.reach, alone.targets)
+            assert closure_of(rival.world, rival.targets) is closure_of(view.world, view.targets)
