@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from multiprocessing.process import BaseProcess
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphkit.model.errors import GraphkitError
 from graphkit.model.progress import Progress
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
@@ -34,6 +35,8 @@ def spread(told: Progress, work: Callable[[_T], _R], over: Sequence[_T]) -> Iter
         found: Iterable[_R] = map(work, over)
         yield from _counted(told, found, len(over))
         return
+    import multiprocessing  # few questions are large enough for it
+
     _work.append(work)
     try:
         with warnings.catch_warnings():
@@ -55,12 +58,14 @@ def _awaited(found: Any, workers: Sequence[BaseProcess]) -> Iterable[Any]:
     Raises:
         GraphkitError: a process was ended, which Linux does where memory runs out.
     """
+    from multiprocessing import TimeoutError as NothingYetError
+
     while True:
         try:
             chunk = found.next(timeout=_PATIENCE)
         except StopIteration:
             return
-        except multiprocessing.TimeoutError:
+        except NothingYetError:
             if all(worker.is_alive() for worker in workers):
                 continue
             raise GraphkitError(

@@ -25,6 +25,8 @@ from graphkit.trace.resolve.world import World
 Masks = NDArray[np.unsignedinteger[Any]]
 """Bit b of an entry: in slot b. As narrow as the number of slots allows, see `mask_type`."""
 MOST_SLOTS = 64
+_MOST_KEPT = 200
+"""Packages of which files are kept between the tables of a question."""
 Rows = NDArray[np.int64]
 
 
@@ -60,6 +62,24 @@ class _Files:
         for times, able in ((self.uploaded, self.timed), (self.yanked_since, np.True_)):
             inside = np.flatnonzero((times > start) & (times <= until) & able)
             yield inside, times[inside]
+
+
+class _FilesRead(dict[bytes, _Files]):
+    """The files of packages that were read for some reading of the times, by the ids of these packages."""
+
+
+def _files_of(world: World, packages: PackageIds) -> _Files:
+    """Return the files of packages; the readings of an incident ask for the same ones again, each under two accounts.
+
+    Where they are many they are read each time: to keep them takes more than it saves.
+    """
+    if len(packages) > _MOST_KEPT:
+        return _Files(world, packages)
+    known = world.memory_of(_FilesRead)
+    key = packages.tobytes()
+    if key not in known:
+        known[key] = _Files(world, packages)
+    return known[key]
 
 
 def _enlarged(column: NDArray[np.int32], room: int) -> NDArray[np.int32]:
@@ -113,7 +133,7 @@ class AvailabilityTable:
     def _load_plain(self, packages: PackageIds) -> None:
         if not len(packages):
             return
-        files = _Files(self._world, packages)
+        files = _files_of(self._world, packages)
         start = files.start
         row, slot = self._boundaries(files, len(packages))
         first = np.flatnonzero(np.append(True, row[1:] != row[:-1]))
@@ -289,7 +309,7 @@ def changes_of(world: World, packages: PackageIds, start: Instant, until: Instan
         if start < t < until
     }
     if len(plain := packages[~by_incident]):
-        files = _Files(world, plain)
+        files = _files_of(world, plain)
         for _, times in files.changes(start, until - 1):
             found.update(times.tolist())
     return found
@@ -302,7 +322,7 @@ def uncertain_among(world: World, packages: PackageIds) -> PackageIds:
     found = np.zeros(len(packages), dtype=np.bool_)
     found[by_incident] = [world.package(package_id).is_uncertain for package_id in packages[by_incident].tolist()]
     if len(plain := packages[~by_incident]):
-        files = _Files(world, plain)
+        files = _files_of(world, plain)
         unknown = np.concatenate([[0], np.cumsum(~files.timed | files.is_told | files.yank_open)])
         found[~by_incident] = unknown[files.first[1:]] > unknown[files.first[:-1]]
     return packages[found]
