@@ -96,12 +96,16 @@ class _Admitting:
         Nothing is followed beyond a hit.
         """
         targets = {node[:2] for node in hits}
-        for node in self.queue:
-            if self.within(hits) & mask == mask:
-                break
-            if node[:2] not in targets:
-                for requirement in self.world.declared(node).requirements:
-                    self.enter(node, requirement, self.reached[node])
+        done = 0
+        while level := self.queue[done:]:
+            done = len(self.queue)
+            self.world.load(level)
+            for node in level:
+                if self.within(hits) & mask == mask:
+                    return mask
+                if node[:2] not in targets:
+                    for requirement in self.world.declared(node).requirements:
+                        self.enter(node, requirement, self.reached[node])
         return self.within(hits) & mask
 
 

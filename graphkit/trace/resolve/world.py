@@ -544,7 +544,8 @@ class World:
 
     def load_ranges(self, ids: port.RangeIds) -> None:
         """Read ranges that are not yet known, all in one call."""
-        missing = port.RANGE.of(sorted(set(ids.tolist()) - self._ranges.keys()))
+        known = self._ranges  # to subtract its keys from a set takes as long as they are many
+        missing = port.RANGE.of(sorted({one for one in ids.tolist() if one not in known}))
         if not len(missing):
             return
         columns = self.reader.ranges(missing)

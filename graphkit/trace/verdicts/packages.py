@@ -204,6 +204,7 @@ def package_rows(
     effort = effort or Effort()
     ranking = Ranking(world, reach, targets, effort.most)
     world.expect(candidate.package_id for candidate in ranking.planned)
+    world.read(dict.fromkeys(candidate.package_id for candidate in ranking.planned[: effort.enough or MOST_WALKED]))
     walks = iter(spread_over(partial(_walked, world, reach, targets), ranking.planned))
     enough = None if ranking.is_whole else effort.enough
     found, is_stopped = _until_enough(zip(ranking.planned, walks, strict=False), enough)
