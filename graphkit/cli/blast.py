@@ -13,7 +13,7 @@ from graphkit.cli import options as opt
 from graphkit.cli.terminal import answer, caller, note, progress, read, sheet, there
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.ranks import Tier, Verdict
-from graphkit.reports import ReportFormat, written
+from graphkit.reports import ReportFormat, report
 
 if TYPE_CHECKING:
     from graphkit.model.answers import Blast
@@ -67,7 +67,7 @@ def blast(
 ) -> None:
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
     from graphkit.api import open_graph
-    from graphkit.reports.interface import ReportOptions
+    from graphkit.reports.interface import ReportOptions, written
 
     since = _since(compare, format_)  # what cannot be compared is known before anything is asked
     with (
@@ -99,7 +99,7 @@ def blast(
         is_there=there(output),
         **sheet(output),
     )
-    answer(since(found, view) if since else written(format_, found, view), output)
+    answer(since(found, view) if since else written(report(format_), found, view), output)
     finish(found, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
 
 

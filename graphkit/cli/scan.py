@@ -12,7 +12,7 @@ from graphkit.cli.blast import finish
 from graphkit.cli.terminal import answer, caller, note, progress, sheet, there
 from graphkit.model.callers import WAIT
 from graphkit.model.ranks import Tier
-from graphkit.reports import ReportFormat, written
+from graphkit.reports import ReportFormat, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -89,7 +89,7 @@ def scan(
     from graphkit.api import open_graph
     from graphkit.api.scan import scan as scan_all
     from graphkit.reports.first_screen import first_screen, screen_of
-    from graphkit.reports.interface import ReportOptions
+    from graphkit.reports.interface import ReportOptions, written
     from graphkit.reports.settling import command, graph_option, settle_by_scan
 
     places = paths or ["."]
@@ -145,10 +145,10 @@ def scan(
             unchanged_since=unchanged_since,
         )
         around = replace(screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), settle=settle)
-        text: str | Iterable[str] = first_screen(found.blast, view, around)
+        told: str | Iterable[str] = first_screen(found.blast, view, around)
     else:
-        text = written(format_, found.blast, view)
-    answer(text, output)
+        told = written(report(format_), found.blast, view)
+    answer(told, output)
     finish(found.blast, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
     if found.problem:
         note(f"the index was not read: {found.problem}", quiet=False)

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING, Self, cast
 from graphkit.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from graphkit.model.answers import Blast
-    from graphkit.reports.interface import Report, ReportOptions
+    from graphkit.reports.interface import Report
 
 
 class ReportFormat(StrEnum):
@@ -42,18 +39,6 @@ class ReportFormat(StrEnum):
 def names() -> tuple[str, ...]:
     """Return the names of all reports, in the order of listing."""
     return tuple(one.value for one in ReportFormat)
-
-
-def written(name: str, blast: Blast, view: ReportOptions) -> Iterable[str]:
-    """Return a report in parts, where its form can be written so; else whole.
-
-    Raises:
-        UsageError: there is no form of that name.
-    """
-    from graphkit.reports.interface import InParts
-
-    form = report(name)
-    return form.parts(blast, view) if isinstance(form, InParts) else (form.render(blast, view),)
 
 
 def report(name: str) -> Report:

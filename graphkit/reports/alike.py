@@ -69,7 +69,12 @@ class _Blank:
 
 def _build_of(one: BuildVerdict, blank: _Blank, *, is_timeless: bool) -> object:
     made = one.clearance
-    proof = made and (made.kind, made.incident, made.assumes, tuple((e.obligation, e.word, blank(e.text)) for e in made.proof))
+    proof = made and (
+        made.kind,
+        made.incident,
+        made.assumes,
+        tuple((e.obligation, e.word, blank(e.text)) for e in made.proof),
+    )
     at = one.at is not None if is_timeless else one.at
     document = one.document and (one.document.repository, bool(one.document.file), bool(one.document.line))
     told = (one.verdict, blank(one.reason), one.basis, one.slots, one.paths, one.incident, one.missing, one.input)

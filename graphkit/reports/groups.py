@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from itertools import islice
 from typing import Final
@@ -126,12 +126,18 @@ def _first_of_each(
 ) -> dict[Group, tuple[ServiceVerdict, ...]]:
     found, first = {}, 0
     for group, number in _counted(blast.summary.services).items():
-        services = (blast.services[at] for at in range(first, first + number))
+        services = _stretch(blast.services, first, first + number, most)
         if number_wanted := min(most, wanted.get(group, 0)):
             asked = (one for one in services if (one.service not in blast.external) is is_own)
             found[group] = tuple(islice(asked, number_wanted))
         first += number
     return found
+
+
+def _stretch(services: Sequence[ServiceVerdict], first: int, last: int, most: int) -> Iterator[ServiceVerdict]:
+    """Yield some services, so many of which are written out together."""
+    for at in range(first, last, most):
+        yield from services[at : min(at + most, last)]
 
 
 def _counted(services: Iterable[tuple[str, int]]) -> dict[Group, int]:

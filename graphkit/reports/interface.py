@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -26,11 +26,11 @@ class ReportOptions:
     ``tier`` is the weakest one whose packages are listed; weaker ones are counted. ``limit`` cuts lists
     of packages and releases, never a summary; None: no cut. ``offset`` leaves so many packages out before
     those that are listed. ``strict``: assumptions are refused; a service that is cleared only by them counts
-    as unknown. ``long``: everything, where a report has a short form too, and each service by itself. ``group``: in JSON, also the
-    services that are alike, together. ``graph``: the address that commands
-    name, None for the default one; ``page``: the file that they write a page to. ``width`` in columns and
-    ``colour`` are for terminals. ``is_there``: whether a path that a command names leads somewhere from where it is
-    read; of what is handed on nobody knows.
+    as unknown. ``long``: everything, where a report has a short form too, and each service by itself. ``group``: in
+    JSON, also the services that are alike, together. ``graph``: the address that commands name, None for the default
+    one; ``page``: the file that they write a page to. ``width`` in columns and ``colour`` are for terminals.
+    ``is_there``: whether a path that a command names leads somewhere from where it is read; of what is handed on
+    nobody knows.
     """
 
     tier: Tier = Tier.PICKED
@@ -77,3 +77,8 @@ class Report(Protocol):
 
     def provenance(self, text: str) -> Provenance | None:
         """Return what a text of this form says it was made of; None where it is no report of this form."""
+
+
+def written(form: Report, blast: Blast, view: ReportOptions) -> Iterable[str]:
+    """Return a report in parts, where its form can be written so; else whole."""
+    return form.parts(blast, view) if isinstance(form, InParts) else (form.render(blast, view),)

@@ -279,16 +279,17 @@ def _services(sheet: TextCanvas, blast: Blast, view: ReportOptions) -> Iterator[
         sheet.line("the graph holds none; graphkit ingest reads their documents", indent=2)
     folded = {} if view.long else _folded(blast)
     beside = {name for names in folded.values() for name in names}
-    for _, group in groupby(blast.services, key=lambda one: one.verdict):
-        ordered = sorted(group, key=lambda one: one.service in blast.external) if blast.external else group
-        for one in ordered:
-            if one.service in beside:
-                continue
-            _service(sheet, one, blast)
-            if more := folded.get(one.service):
-                names = f"{', '.join(more[:_NAMED])}, …"
-                sheet.line(f"and {len(more):,} more like this: {names} (--long lists them)", indent=2)
-            yield sheet.taken()
+    in_order: Iterable[ServiceVerdict] = blast.services
+    if blast.external:
+        in_order = sorted(in_order, key=lambda one: (one.verdict.rank, one.service in blast.external))
+    for one in in_order:
+        if one.service in beside:
+            continue
+        _service(sheet, one, blast)
+        if more := folded.get(one.service):
+            names = f"{', '.join(more[:_NAMED])}, …"
+            sheet.line(f"and {len(more):,} more like this: {names} (--long lists them)", indent=2)
+        yield sheet.taken()
 
 
 def _folded(blast: Blast) -> dict[ServiceId, Sequence[ServiceId]]:

@@ -127,7 +127,9 @@ def _exposing(views: Sequence[CaseAnswer], external: AbstractSet[ServiceId]) -> 
     return tuple(
         view.case.id
         for view in views
-        if any(one.rank < Verdict.UNKNOWN.rank and name not in external for name, one in view.services.verdicts().items())
+        if any(
+            one.rank < Verdict.UNKNOWN.rank and name not in external for name, one in view.services.verdicts().items()
+        )
     )
 
 

@@ -15,8 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphkit.model.answers import ServiceVerdict
-from graphkit.model.documents import ATTESTED, SAYS_COMPLETE, Basis, Completeness, Component, Document, DocumentKind
-from graphkit.model.documents import Edge, Problem
+from graphkit.model.documents import (
+    ATTESTED,
+    SAYS_COMPLETE,
+    Basis,
+    Completeness,
+    Component,
+    Document,
+    DocumentKind,
+    Edge,
+    Problem,
+)
 from graphkit.model.names import PackageName, service_id
 from graphkit.model.organisation import DocumentUse, Organisation, Service
 from graphkit.model.ranks import Verdict
@@ -31,7 +40,7 @@ from tests.property.asking import cases_of, view_of
 from tests.property.memory import MemoryReader
 
 GOOD, BAD = "aa" * 32, "bb" * 32
-ROWS = (
+ROWS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("lib", "1", {}),
     ("lib", "2", {}),
     ("lib", "2", {"sha256": (BAD,)}),
@@ -105,14 +114,16 @@ def sboms(draw: st.DrawFn, number: int, kind: Kind) -> Document:
     rows = tuple(
         replace(
             Component(ref=str(ref), name=name, package=PackageName(name), version=version),
-            **more,  # type: ignore[arg-type]
+            **more,
         )
         for ref, (name, version, more) in enumerate(told)
     )
     count = len(rows)
     refs = st.integers(0, count - 1).map(str)
     edges = draw(st.lists(st.builds(Edge, source=refs, target=refs), max_size=5)) if count else []
-    path = draw(st.sampled_from((f"{number}/bom.json", f"{number}/bom.json", f"{number}/bom.json#2", f"\x02at\x03{number}")))
+    path = draw(
+        st.sampled_from((f"{number}/bom.json", f"{number}/bom.json", f"{number}/bom.json#2", f"\x02at\x03{number}"))
+    )
     known: dict[str, object] = {"format": "CycloneDX 1.6", "basis": Basis.BUILT, **kind.change}
     return Document(
         sha256=hashlib.sha256(str(number).encode()).hexdigest(),
@@ -159,7 +170,7 @@ def asked(facts: Sequence[Fact]) -> tuple[list[ServiceVerdict], list[ServiceVerd
 
 def apart(evidence: object) -> tuple[ServiceFacts, ...]:
     """Return what is known of services, none of which is like another."""
-    return tuple(replace(one, single_sbom=None) for one in service_facts(evidence))  # type: ignore[arg-type]
+    return tuple(replace(one, single_sbom=None) for one in service_facts(evidence))
 
 
 @settings(max_examples=share(400), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -188,4 +199,4 @@ def test_the_fleets_of_the_law_share_and_reach_every_verdict() -> None:
 
     look()
     assert seen >= {Verdict.OBSERVED, Verdict.ADMITTED, Verdict.UNKNOWN, Verdict.CLEARED}
-    assert patterns > 10  # noqa: PLR2004
+    assert patterns > 10

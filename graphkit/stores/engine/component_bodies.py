@@ -30,9 +30,7 @@ def component_of(body: bytes | str, row: int) -> Component:
 def outlines_of(documents: Sequence[Document], rows: Sequence[int]) -> Outlines:
     """Return the outlines of whole documents, whose rows are called by their numbers, each with a row of it."""
     contents: dict[Component, int] = {}
-    numbers = [
-        contents.setdefault(replace(one, ref=""), len(contents)) for of in documents for one in of.components
-    ]
+    numbers = [contents.setdefault(replace(one, ref=""), len(contents)) for of in documents for one in of.components]
     edges = np.array([edge for one in documents for edge in one.edges], dtype=np.int32).reshape(-1, 2)
     return Outlines(
         start=np.cumsum([0, *(len(one.components) for one in documents)], dtype=np.int64),

@@ -50,10 +50,14 @@ class Texts:
 
         UTF-8 bytes sort as code points do, so Python's and DuckDB's order are this one. Cost: one
         bisection a text, for many in a column of digests by NumPy; the column is not read as a whole, but for
-        the lengths of its texts where many are asked for.
+        the lengths of its texts where many are asked for, and where so many are that it is less work.
         """
         if len(texts) >= _MANY and len(self) and len(rows := self._of_equal_length()):
             return self._found(rows, [text.encode("utf-8", "replace") for text in texts])
+        if len(texts) >= _MANY and len(texts) * _MANY > len(self):
+            rows_of = dict(zip(self.at(np.arange(len(self))), range(len(self)), strict=True))
+            raw = (text if text.isascii() else text.encode("utf-8", "replace").decode() for text in texts)
+            return np.fromiter((rows_of.get(text, -1) for text in raw), dtype=np.int32, count=len(texts))
         found = (self._bisect(text.encode("utf-8", "replace")) for text in texts)
         return np.fromiter(found, dtype=np.int32, count=len(texts))
 

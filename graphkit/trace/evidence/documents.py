@@ -34,7 +34,6 @@ class RowShown(NamedTuple):
     path: Path
 
 
-
 _Folder = tuple[str, tuple[str, ...]]
 """A repository or folder given, and the parts of the path of a folder in it."""
 
@@ -109,9 +108,15 @@ class CaseDocuments:
         return {package for package, is_read in zip(known, found.tolist(), strict=True) if is_read}
 
     def subjects(self, documents: Sequence[str]) -> list[str]:
-        """Return what each of some SBOMs describes; empty where one does not say, and for other documents."""
-        heads = self._evidence.heads(documents)
-        return [one.subject if one.kind is DocumentKind.SBOM else "" for one in heads]
+        """Return what each of some SBOMs describes, by the name that a package of it would have.
+
+        Empty where one does not say, and for other documents.
+        """
+        known = {one.uses[0].document: one.single_sbom.subject for one in self.services if one.single_sbom}
+        others = [sha256 for sha256 in documents if sha256 not in known]
+        for sha256, head in zip(others, self._evidence.heads(others), strict=True):
+            known[sha256] = canonicalize_name(head.subject) if head.kind is DocumentKind.SBOM and head.subject else ""
+        return [known[sha256] for sha256 in documents]
 
     def manifests_of(self, package: PackageName) -> Sequence[Document]:
         """Return the manifests of projects of a name, each once. Cost: the first time, a head of every input."""
@@ -240,7 +245,7 @@ class CaseDocuments:
 
 
 def _in_order(rows: Mapping[int, int]) -> Said:
-    return tuple(rows) if len(rows) < 2 else tuple(sorted(rows, key=rows.__getitem__))  # noqa: PLR2004
+    return tuple(rows) if len(rows) < 2 else tuple(sorted(rows, key=rows.__getitem__))
 
 
 def _numbers(roots: Sequence[str], count: int) -> list[int]:

@@ -96,14 +96,14 @@ def _all_but(kind: type[DataclassInstance], *own: str) -> Callable[[object], obj
     return attrgetter(*(one.name for one in fields(kind) if one.name not in own))
 
 
-_OF_DOCUMENT: Final = _all_but(Document, "sha256", "path", "created", "subject", "lines", "components", "places", "edges")
+_OF_DOCUMENT: Final = _all_but(
+    Document, "sha256", "path", "created", "subject", "lines", "components", "places", "edges"
+)
 _OF_USE: Final = _all_but(DocumentUse, "service", "document", "path")
 _OF_SERVICE: Final = _all_but(Service, "id", "owner", "note")
 
 
-def _single_sbom(
-    service: Service, use: DocumentUse, head: Document, kinds: dict[object, int]
-) -> SingleSbom | None:
+def _single_sbom(service: Service, use: DocumentUse, head: Document, kinds: dict[object, int]) -> SingleSbom | None:
     """Return what decides; ``kinds`` numbers all that is equal of services that are alike."""
     if head.kind is not DocumentKind.SBOM or head.created == NO_TIME:
         return None

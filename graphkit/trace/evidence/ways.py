@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from graphkit.stores import port
 
 _UNSEEN: Final = -2
 _ROOT: Final = -1
+
 
 def way_to(row: str, roots: Iterable[str], edges: Iterable[Edge]) -> list[str]:
     """Return the rows of a shortest way from a root to a row, breadth first in the order of roots and edges.
@@ -79,9 +81,7 @@ def path_along(labels: Sequence[str], path: str, sha256: str, *, is_led_to: bool
     if not is_led_to:
         return (Step(node=path, why=where), Step(node=labels[-1], why=f"listed in {where}"))
     steps = [Step(node=labels[0], why=where)]
-    steps += [
-        Step(node=label, why=f"{before} depends on it") for before, label in zip(labels, labels[1:], strict=False)
-    ]
+    steps += [Step(node=label, why=f"{before} depends on it") for before, label in pairwise(labels)]
     return (Step(node=path, why=where), *steps) if len(steps) == 1 else tuple(steps)
 
 

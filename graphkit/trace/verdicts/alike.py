@@ -189,4 +189,3 @@ def _build(made: BuildVerdict) -> _Build:
         longer = None if at is None else clearance.until - at.latest
         proof = _Proof(clearance, tuple(_parts(one.text) for one in clearance.proof), longer)
     return _Build(made, _parts(made.reason), proof)
-

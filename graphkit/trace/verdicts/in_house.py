@@ -75,7 +75,7 @@ def _described(documents: CaseDocuments, accused: Accusation, showing: list[str]
     described: dict[PackageName, list[str]] = {}
     own_names = accused.packages | accused.carriers.keys()
     for sha256, subject in zip(showing, documents.subjects(showing), strict=True):
-        name = PackageName(canonicalize_name(subject))
+        name = PackageName(subject)
         # One that names something accused as its subject alone was taken for those that list the same.
         if subject and (name not in own_names or _finding(documents.whole(sha256), accused).may_show):
             described.setdefault(name, []).append(sha256)

@@ -272,7 +272,7 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
         return one
 
     def _pattern(self, group: _Alike) -> Pattern | None:
-        """Return the pattern of those that are alike, once some were judged; None where it does not give their verdicts."""
+        """Return the pattern of those that are alike, once some were judged; None where it does not give the same."""
         if group.pattern is None and not group.is_apart and len(group.judged) == _JUDGED_APART:
             first = self._accounts[group.judged[0]]
             pattern = Pattern(self._judging.marked(first))

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.environment import Environment
 from graphkit.model.names import company_id, service_id
 from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
