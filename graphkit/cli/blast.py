@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, caller, note, progress, read, sheet, there
+from graphkit.cli.terminal import answer, note, progress, read, sheet, there
+from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.ranks import Tier, Verdict
 from graphkit.reports import ReportFormat, report
@@ -71,7 +72,7 @@ def blast(
 
     since = _since(compare, format_)  # what cannot be compared is known before anything is asked
     with (
-        open_graph(graph, caller=caller("blast", quiet=quiet)) as opened,
+        open_graph(graph, caller=Caller("graphkit blast")) as opened,
         progress(quiet=quiet or confirm is Confirm.SHOWN) as bar,
     ):
         found = opened.blast(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, caller, is_special, note, progress, sheet, there
-from graphkit.model.callers import WAIT
+from graphkit.cli.terminal import answer, is_special, note, progress, sheet, there
+from graphkit.model.callers import WAIT, Caller
 
 if TYPE_CHECKING:
     from graphkit.api.answers import Blast
@@ -47,7 +47,7 @@ def demo(
     """
     from graphkit.api.demo import DEMO_GRAPH, acme_address, blast_acme, has_history, run_demo
 
-    of_acme, who = acme_address(graph), caller("demo", wait=wait, quiet=quiet)
+    of_acme, who = acme_address(graph), Caller("graphkit demo", wait)
     with progress(quiet=quiet) as bar:
         found = blast_acme(of_acme, bar, who)
     if not has_history():

@@ -16,8 +16,8 @@ from typer.core import TyperCommand, TyperGroup
 
 from graphkit.cli import options as opt
 from graphkit.cli.lazy_commands import LazyCommands
-from graphkit.cli.terminal import answer, caller, progress, sheet
-from graphkit.model.callers import WAIT
+from graphkit.cli.terminal import answer, progress, sheet
+from graphkit.model.callers import WAIT, Caller
 from graphkit.model.source_kinds import SOURCE_KINDS, flag, kinds_with, misplaced, unknown_kind
 
 Verb = Callable[..., None]
@@ -163,7 +163,7 @@ def _ingest(
     from graphkit.reports.as_json import ingest_json
     from graphkit.reports.table import ingest_table
 
-    who = caller(f"ingest {kind}", wait=wait, quiet=quiet)
+    who = Caller(f"graphkit ingest {kind}", wait)
     with open_graph(graph, create=not of_the_graph, caller=who) as opened, progress(quiet=quiet) as bar:
         done = opened.ingest(kind, sources, progress=bar, **cast("Any", options))
     answer(ingest_json(done) if format_ is opt.TextOrJson.JSON else ingest_table(done, **sheet(None)), None)

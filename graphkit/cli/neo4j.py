@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, caller, note, progress
+from graphkit.cli.terminal import answer, note, progress
+from graphkit.model.callers import Caller
 from graphkit.model.errors import UsageError
 
 _To = Annotated[
@@ -43,7 +44,7 @@ def push(
             around=around or (),
             services=services,
             progress=bar,
-            caller=caller("neo4j push", quiet=quiet),
+            caller=Caller("graphkit neo4j push"),
         )
     note("pushed; ask it with --graph and its address" if fresh else "it is there already", quiet=quiet)
 
@@ -57,7 +58,7 @@ def export(
     from graphkit.api.neo4j import export_graph
 
     with progress(quiet=quiet) as bar:
-        command = export_graph(graph, str(folder), progress=bar, caller=caller("neo4j export", quiet=quiet))
+        command = export_graph(graph, str(folder), progress=bar, caller=Caller("graphkit neo4j export"))
     answer(command, None)
 
 

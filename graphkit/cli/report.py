@@ -11,7 +11,8 @@ import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.blast import blast
-from graphkit.cli.terminal import answer, caller, progress, read, sheet
+from graphkit.cli.terminal import answer, progress, read, sheet
+from graphkit.model.callers import Caller
 from graphkit.model.errors import UsageError
 
 _ELSEWHERE: Final = ("graph", "format_", "output", "compare", "fail_on", "quiet")
@@ -36,7 +37,7 @@ def verify(
     text = read(file)
     form, then = recognised(text, str(file))
     targets, asked, view = _again(then.question, str(file))
-    with open_graph(graph, caller=caller("report verify", quiet=quiet)) as opened, progress(quiet=quiet) as bar:
+    with open_graph(graph, caller=Caller("graphkit report verify")) as opened, progress(quiet=quiet) as bar:
         found = opened.blast(*targets, progress=bar, **asked)
     outcome = verification(text, form, then, found, ReportOptions(**view))
     as_json = format_ is opt.TextOrJson.JSON

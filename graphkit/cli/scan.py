@@ -9,8 +9,8 @@ import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.blast import finish
-from graphkit.cli.terminal import answer, caller, note, progress, sheet, there
-from graphkit.model.callers import WAIT
+from graphkit.cli.terminal import answer, note, progress, sheet, there
+from graphkit.model.callers import WAIT, Caller
 from graphkit.model.ranks import Tier
 from graphkit.reports import ReportFormat, report
 
@@ -94,7 +94,7 @@ def scan(
 
     places = paths or ["."]
     with (
-        open_graph(graph, create=True, caller=caller("scan", wait=wait, quiet=quiet)) as opened,
+        open_graph(graph, create=True, caller=Caller("graphkit scan", wait)) as opened,
         progress(quiet=quiet) as bar,
     ):
         found = scan_all(

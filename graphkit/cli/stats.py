@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, caller, sheet
+from graphkit.cli.terminal import answer, sheet
+from graphkit.model.callers import Caller
 
 
 def stats(
@@ -21,7 +22,7 @@ def stats(
     from graphkit.reports.as_json import stats_json
     from graphkit.reports.table import stats_table
 
-    with open_graph(graph, caller=caller("stats", quiet=False)) as opened:
+    with open_graph(graph, caller=Caller("graphkit stats")) as opened:
         found = opened.stats()
     as_json = format_ is opt.TextOrJson.JSON
     text = stats_json(found) if as_json else stats_table(found, problems=problems, **sheet(output))

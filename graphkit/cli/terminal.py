@@ -8,11 +8,9 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from graphkit.model.callers import WAIT, Caller
 from graphkit.model.errors import GraphkitError, UsageError
 
 if TYPE_CHECKING:
@@ -103,11 +101,6 @@ def read(file: Path) -> str:
     except UnicodeDecodeError as error:
         told = f"it is not valid UTF-8 from byte {error.start} on"
         raise UsageError(f"{file} cannot be read: {told}; give a report as graphkit wrote it") from error
-
-
-def caller(verb: str, *, wait: float = WAIT, quiet: bool) -> Caller:
-    """Return what other processes that use the graph are told of this verb; what it is told goes to stderr."""
-    return Caller(f"graphkit {verb}", wait, partial(note, quiet=quiet))
 
 
 def note(text: str, *, quiet: bool) -> None:

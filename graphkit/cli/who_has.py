@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, caller, sheet
+from graphkit.cli.terminal import answer, sheet
+from graphkit.model.callers import Caller
 
 
 def who_has(
@@ -22,7 +23,7 @@ def who_has(
     from graphkit.reports.as_json import who_has_json
     from graphkit.reports.table import who_has_table
 
-    with open_graph(graph, caller=caller("who-has", quiet=False)) as opened:
+    with open_graph(graph, caller=Caller("graphkit who-has")) as opened:
         found = opened.who_has(query, at=at)
     as_json = format_ is opt.TextOrJson.JSON
     answer(who_has_json(found) if as_json else who_has_table(found, **sheet(output)), output)

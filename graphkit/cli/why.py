@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, caller, sheet
+from graphkit.cli.terminal import answer, sheet
+from graphkit.model.callers import Caller
 
 
 def why(
@@ -40,7 +41,7 @@ def why(
     from graphkit.reports.as_json import why_json
     from graphkit.reports.table import why_table
 
-    with open_graph(graph, caller=caller("why", quiet=False)) as opened:
+    with open_graph(graph, caller=Caller("graphkit why")) as opened:
         found = opened.why(
             service,
             *targets,

@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import time
+import warnings
 import weakref
 from collections.abc import Iterator
 from contextlib import suppress
@@ -23,7 +24,7 @@ from typing import Final
 import msgspec
 
 from graphkit.model.callers import Caller
-from graphkit.model.errors import GraphkitError
+from graphkit.model.errors import GraphkitError, GraphkitWarning
 from graphkit.stores.engine.disk_errors import disk_error, on_disk
 
 if sys.platform != "win32":
@@ -170,7 +171,8 @@ class FolderLock:
             holder = self.holder()
             if holder is not None and waited and not is_told:
                 most = "" if caller.wait == inf else f", {caller.wait:g} s at most"
-                caller.tell(f"{self._path.parent} is in use: waiting for {holder}{most}")
+                told = f"{self._path.parent} is in use: waiting for {holder}{most}"
+                warnings.warn(told, GraphkitWarning, stacklevel=2)
                 is_told = True
         raise GraphkitError(self.in_use())
 

@@ -263,7 +263,11 @@ class EmbeddedStore:
             return None
         if not self._is_told:
             self._is_told = True
-            self._caller.tell(f"{self._path} is being written by {holder}; this is the graph as it was before")
+            warnings.warn(
+                f"{self._path} is being written by {holder}; this is the graph as it was before that",
+                GraphkitWarning,
+                stacklevel=2,
+            )
         return holder.generation
 
     def _let_compile(self, *, anew: bool = False) -> str:

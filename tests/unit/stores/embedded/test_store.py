@@ -143,7 +143,7 @@ import sys
 from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError
 from graphkit.stores import open_store
-store = open_store(sys.argv[1], caller=Caller(wait=0.1))
+store = open_store(sys.argv[1], caller=Caller(wait=0))
 print(store.counts()["packages"])
 try:
     store.record([])
