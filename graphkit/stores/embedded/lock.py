@@ -89,7 +89,7 @@ class FolderLock:
             GraphkitError: the folder is gone or cannot be written, or its file system has no locks.
         """
         while self._file is None:
-            with on_disk(self._path.parent, "its lock cannot be taken"):
+            with on_disk(self._path.parent, "it cannot be written"):
                 file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o666)
             is_locked = False
             try:
@@ -118,7 +118,7 @@ class FolderLock:
                     f"{self._path.parent}: the file system has no locks ({error.strerror}), so two processes that "
                     "write could destroy the graph; keep it on a local disk (--graph)"
                 ) from error
-            raise disk_error(self._path.parent, "its lock cannot be taken", error) from error
+            raise disk_error(self._path.parent, "it cannot be written", error) from error
         return True
 
     def _is_this(self, file: int) -> bool:
@@ -140,7 +140,7 @@ class FolderLock:
         assert self._file is not None
         since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         told = Holder(os.getpid(), socket.gethostname(), verb, since, generation)
-        with on_disk(self._path.parent, "its lock cannot be taken"):
+        with on_disk(self._path.parent, "it cannot be written"):
             self._say(msgspec.json.encode(told))
 
     def _say(self, text: bytes) -> None:

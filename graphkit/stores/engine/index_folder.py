@@ -73,7 +73,9 @@ class IndexWriter:
         self._target = target
         self._anew = anew
         target.parent.mkdir(parents=True, exist_ok=True)
-        self._out = ArrayFolderWriter(Path(tempfile.mkdtemp(prefix=_BUILDING, dir=target.parent)))
+        folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=target.parent))
+        folder.chmod(target.parent.stat().st_mode)  # who may read the graph may read its index
+        self._out = ArrayFolderWriter(folder)
         self._base: BaseIndex | None = None
 
     def older(self) -> Iterator[IndexFolder]:

@@ -77,6 +77,19 @@ def explained(path: Path) -> Iterator[None]:
         raise GraphkitError(f"{path.name}: the record cannot be used: {text}") from error
 
 
+def _place(path: Path) -> str:
+    """Return a path as DuckDB takes it for one: before a colon it looks for the name of another kind of database.
+
+    Raises:
+        GraphkitError: it has a question mark, where DuckDB ends the name of the log.
+    """
+    if "?" in str(path):
+        raise GraphkitError(
+            f"{path.parent}: DuckDB keeps no record below a folder with ? in its name; give another one"
+        )
+    return str(path) if path.is_absolute() or path.parent == Path() else f"{os.curdir}{os.sep}{path}"
+
+
 def _told(error: duckdb.Error, table: ReleaseTable) -> str:
     text = str(error).partition("\n")[0]
     for path in table.paths:
@@ -96,7 +109,7 @@ class Record:
         self._path = path
         self._lists = Lists()
         with explained(path):
-            self.connection = duckdb.connect(str(path), config=_CONFIG)
+            self.connection = duckdb.connect(_place(path), config=_CONFIG)
             try:
                 self._check()
             except BaseException:

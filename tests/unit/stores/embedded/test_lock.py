@@ -109,7 +109,7 @@ def test_a_lock_of_a_folder_that_was_replaced_is_none(tmp_path: Path) -> None:
     [
         (errno.ENOLCK, "the file system has no locks"),
         (errno.EOPNOTSUPP, "the file system has no locks"),
-        (errno.EIO, "its lock cannot be taken: Input/output error"),
+        (errno.EIO, "it cannot be written: Input/output error"),
     ],
 )
 def test_a_file_system_without_locks_is_one_line(
