@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.formats.decoding import is_json, json_value, marks_in, repaired
+from graphkit.formats.decoding import is_json, loose_json, marks_in
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.purl_rows import OTHERS, PurlRows
@@ -58,7 +58,7 @@ class GitHubSnapshot:
             InputError: it is no JSON object.
         """
         diagnostics = Diagnostics()
-        top = json_value(repaired(raw.data, diagnostics))
+        top = loose_json(raw.data, diagnostics)
         if not isinstance(top, dict):
             raise InputError(f"should be an object, is {quoted(top)}")
         subject = _subject_of(top, diagnostics)

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from graphkit.formats.decoding import is_json
+from graphkit.formats.duplicate_keys import DUPLICATE
 from graphkit.model.documents import Component, Document, DocumentKind
 
 _LINE: Final = re.compile(r"line (\d{1,9})")
@@ -53,6 +54,8 @@ def lines_in(text: bytes, document: Document) -> tuple[int, ...]:
     if len(document.places) != len(document.components):
         return ()
     if is_json(text):
+        if any(DUPLICATE in one.text for one in document.problems):  # places are those in what was joined
+            return ()
         if b"\n" not in text.rstrip():
             return (1,)
         found = _numbers(text, _in_json(text, document))
@@ -186,7 +189,7 @@ class _Json:
     def __init__(self, text: bytes) -> None:
         self._text = text
         self._view = memoryview(text)
-        self._base = _address(text)
+        self._base = address(text)
         self._opened: dict[_Span, dict[str, _Span] | list[_Span]] = {}
         self._arrays: dict[str, list[_Span]] = {}
 
@@ -243,8 +246,8 @@ class _Json:
             yield start, at
 
     def _span_of(self, raw: msgspec.Raw) -> _Span:
-        """Return where a value stands; it is a view of the text and no copy."""
-        start = _address(raw) - self._base
+        """Return where a value stands; see `address`."""
+        start = address(raw) - self._base
         return start, start + len(memoryview(raw))
 
 
@@ -256,5 +259,6 @@ def _key_of(rest: str, keys: dict[str, _Span]) -> str | None:
     return rest if rest in keys else None
 
 
-def _address(value: bytes | msgspec.Raw) -> int:
+def address(value: bytes | msgspec.Raw) -> int:
+    """Return where bytes stand in memory: a value of JSON is a view of what it was decoded from, and no copy."""
     return int(np.frombuffer(value, dtype=np.uint8).__array_interface__["data"][0])

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
+from graphkit.formats.diagnostics import quoted
+from graphkit.formats.duplicate_keys import duplicate_key_in
 from graphkit.formats.yaml_values import strict_yaml_value
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, Moment, instant, moment
@@ -25,7 +27,8 @@ def decode(data: bytes) -> Any:
     Nothing is ever constructed but mappings, lists and scalars. TOML dates come as RFC 3339 text.
 
     Raises:
-        InputError: none of the three can read it, with the place that the most likely one names.
+        InputError: none of the three can read it, with the place that the most likely one names; or a key stands
+            twice in one object.
     """
     try:
         text = data.decode("utf-8-sig")
@@ -33,7 +36,10 @@ def decode(data: bytes) -> Any:
         raise InputError("not valid UTF-8", place=f"byte {error.start}") from error
     try:
         if text.lstrip()[:1] in {"{", "["}:
-            return msgspec.json.decode(text)
+            found = msgspec.json.decode(text)
+            if (key := duplicate_key_in(text.encode())) is not None:
+                raise InputError(f"duplicate key {quoted(key)}")
+            return found
         if not re.search(r"^[ \t]*(?:\[\[?[\w.\"-]+\]\]?|[\w.\"-]+\s*=)", text, re.MULTILINE):
             return strict_yaml_value(text)
         try:

@@ -40,17 +40,17 @@ def yaml_text(data: bytes, diagnostics: Diagnostics) -> str:
     return text
 
 
-def yaml_value(text: str, diagnostics: Diagnostics, *, is_twice_lost: bool = False) -> YamlValue:
+def yaml_value(text: str, diagnostics: Diagnostics) -> YamlValue:
     """Return what the first document of YAML (1.1) holds, in mappings, lists and text.
 
     Built from the parser's events without recursion. An alias gives the very value it points to; what
     it adds when all are followed is counted, since rows are read one by one. Of duplicate keys in one
-    mapping the first counts; ``is_twice_lost``: what the others hold is then lost.
+    mapping the first counts; what the others hold is lost.
 
     Raises:
         InputError: no YAML, nested too deep, or aliases that unfold to too much; with the line.
     """
-    tree = _Tree(diagnostics, is_twice_lost=is_twice_lost)
+    tree = _Tree(diagnostics)
     try:
         for event in _events(text):
             if isinstance(event, yaml.DocumentStartEvent) and tree.is_done:
@@ -103,11 +103,10 @@ def _place(mark: Any) -> str:
 class _Tree:
     """A document as it grows: the open mappings and lists, innermost last."""
 
-    def __init__(self, diagnostics: Diagnostics, *, is_twice_lost: bool) -> None:
+    def __init__(self, diagnostics: Diagnostics) -> None:
         self.top: YamlValue = None
         self.is_done = False
         self._diagnostics = diagnostics
-        self._is_twice_lost = is_twice_lost
         self._open: list[tuple[dict[str, Any] | list[Any], str, int]] = []
         self._keys: list[str | None] = []
         """For each open value, the key whose value comes next; None where a key comes, or in lists."""
@@ -180,7 +179,7 @@ class _Tree:
         else:
             if key in owner:
                 text = f"duplicate key {quoted(key)}; the first counts"
-                self._diagnostics.add(f"line {line}", text, lost=self._is_twice_lost)
+                self._diagnostics.add(f"line {line}", text, lost=True)
             owner.setdefault(key, value)
             self._keys[-1] = None
 

@@ -95,7 +95,7 @@ def check_size(text: bytes) -> None:
         return
     needed = len(text) + (_json_memory(text) if is_json(text) else _text_memory(text))
     if is_attestation(text):
-        needed += sum(len(one.predicate) + _json_memory(one.predicate) for one in statements_of(text))
+        needed += sum(len(one.predicate) + _json_memory(one.predicate) for one in statements_of(text, Diagnostics()))
     if needed > MEMORY:
         raise InputError(f"would take about {needed / 1e9:.1f} GB of memory to read; split it")
 

@@ -15,6 +15,8 @@ from typing import Any, Final
 import msgspec
 
 from graphkit.formats.decoding import is_json, json_value, not_json
+from graphkit.formats.diagnostics import Diagnostics
+from graphkit.formats.duplicate_keys import with_joined_keys
 from graphkit.formats.file_names import release_of_file
 from graphkit.formats.multi_document import several
 from graphkit.formats.named_releases import texts_in
@@ -100,8 +102,8 @@ def is_attestation(text: bytes) -> bool:
     return bool(parts) and all(_is_layer(one) for one in parts)
 
 
-def statements_of(text: bytes) -> list[Statement]:
-    """Return the statements of an attestation, or of several in one file, in their order.
+def statements_of(text: bytes, diagnostics: Diagnostics) -> list[Statement]:
+    """Return the statements of an attestation, or of several in one file, in their order; duplicate keys are noted.
 
     Raises:
         InputError: a layer cannot be read, or there are too many or too deep ones.
@@ -113,7 +115,7 @@ def statements_of(text: bytes) -> list[Statement]:
     found: list[Statement] = []
     for number, part in enumerate(parts, 1):
         place = f"attestation {number}" if len(parts) > 1 else ""
-        for one in _unwrapped(part, place):
+        for one in _unwrapped(with_joined_keys(part, diagnostics, place), place, diagnostics):
             found.append(one)
             if len(found) > MOST:
                 raise InputError(f"more than {MOST:,} attestations in one file; split it")
@@ -188,7 +190,7 @@ def _inner(top: _Top) -> Iterator[tuple[str, bytes]]:
         yield "statement", bytes(top.statement)
 
 
-def _unwrapped(text: bytes, place: str) -> Iterator[Statement]:
+def _unwrapped(text: bytes, place: str, diagnostics: Diagnostics) -> Iterator[Statement]:
     """Yield the statements in a layer; without recursion, and no deeper than `DEEPEST`."""
     waiting = [(text, place, 0)]
     while waiting:
@@ -198,7 +200,7 @@ def _unwrapped(text: bytes, place: str) -> Iterator[Statement]:
         top = _decoded(data)
         if top is None:
             raise InputError("should be an object", place=where)
-        statement = _statement_of(top, where)
+        statement = _statement_of(top, where, diagnostics)
         inner = _inner(top) if statement is None else _within(statement)
         layers = [(one, _at(where, key), depth + 1) for key, one in inner]
         if statement is not None and not layers:
@@ -208,12 +210,13 @@ def _unwrapped(text: bytes, place: str) -> Iterator[Statement]:
         waiting += reversed(layers)
 
 
-def _statement_of(top: _Top, place: str) -> Statement | None:
+def _statement_of(top: _Top, place: str, diagnostics: Diagnostics) -> Statement | None:
     """Return what a layer states; of an envelope, what it holds; None where it only holds other layers."""
     if _is_envelope(top):
         kind = _text(top.payload_type)
         payload = _payload_of(top, place, is_json_expected="json" in kind.lower())
-        return Statement(kind=kind, predicate=payload, subjects=(), place=_at(place, "payload"))
+        at = _at(place, "payload")
+        return Statement(kind=kind, predicate=with_joined_keys(payload, diagnostics, at), subjects=(), place=at)
     if _is_statement(top):
         kind, subjects = _text(top.predicate_type).strip(), tuple(_subjects(top.subject))
         return Statement(kind=kind, predicate=bytes(top.predicate), subjects=subjects, place=_at(place, "predicate"))

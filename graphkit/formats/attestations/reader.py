@@ -57,14 +57,14 @@ class Attestation:
         """
         inside: list[tuple[Statement, Document]] = []
         rest: list[Statement] = []
-        for one in statements_of(raw.data):
+        diagnostics = Diagnostics()
+        for one in statements_of(raw.data, diagnostics):
             if (document := _document_in(one, raw.path, raw.hint)) is None:
                 rest.append(one)
             else:
                 inside.append((one, document))
         if len(inside) > 1:
             raise InputError(f"{len(inside)} SBOMs in one file; give each a file of its own")
-        diagnostics = Diagnostics()
         if inside:
             statement, document = inside[0]
             document = with_subjects(

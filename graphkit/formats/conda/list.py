@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from graphkit.formats.conda.rows import CondaRows
-from graphkit.formats.decoding import json_value, repaired
+from graphkit.formats.decoding import loose_json, repaired
 from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import tables_in
@@ -127,7 +127,7 @@ def _of_export(text: str) -> Iterator[_Row]:
 
 
 def _of_json(data: bytes, diagnostics: Diagnostics) -> Iterator[_Row]:
-    value: Any = json_value(repaired(data, diagnostics))
+    value: Any = loose_json(data, diagnostics)
     rows = value if isinstance(value, list) else [value]
     for place, table in tables_in([{} if one is None else one for one in rows], "rows", diagnostics):
         keys = ("name", "version", "build_string", "channel")

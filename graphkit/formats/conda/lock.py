@@ -53,9 +53,7 @@ class CondaLock:
             InputError: no YAML, or another version than 1.
         """
         diagnostics = Diagnostics()
-        lock = diagnostics.table(
-            yaml_value(yaml_text(raw.data, diagnostics), diagnostics, is_twice_lost=True), "the document"
-        )
+        lock = diagnostics.table(yaml_value(yaml_text(raw.data, diagnostics), diagnostics), "the document")
         if lock.get("version") != _KNOWN:
             raise InputError(
                 f"version {quoted(lock.get('version'))} of a conda-lock cannot be read; 1 can", place="version"

@@ -56,9 +56,7 @@ class PixiLock:
             InputError: no YAML, or a version that is not known.
         """
         diagnostics = Diagnostics()
-        lock = diagnostics.table(
-            yaml_value(yaml_text(raw.data, diagnostics), diagnostics, is_twice_lost=True), "the document"
-        )
+        lock = diagnostics.table(yaml_value(yaml_text(raw.data, diagnostics), diagnostics), "the document")
         version = lock.get("version")
         if version not in _KNOWN:
             raise InputError(f"version {quoted(version)} of pixi.lock cannot be read; 4 to 6 can", place="version")

@@ -17,6 +17,8 @@ import msgspec
 from graphkit.formats.cyclonedx.rows import ComponentRows, rows_of_tools
 from graphkit.formats.cyclonedx.shape import BESIDE, Dependency, Metadata, Part
 from graphkit.formats.diagnostics import Diagnostics
+from graphkit.formats.duplicate_keys import duplicate_key_in
+from graphkit.formats.lines import address
 from graphkit.model.documents import Component, Edge, usual_places
 
 REMEMBERED: Final = 1 << 16
@@ -81,11 +83,13 @@ def read_plain(data: bytes) -> Plain | None:
 
     Plain is one with a subject, without services and compositions, whose components are not nested,
     have refs of their own and no problem, and whose dependencies all lead to components, one entry for
-    each. Cost: one pass over the bytes, and a look-up per component and dependency.
+    each. No key stands twice. Cost: one pass over the bytes, and a look-up per component and dependency.
     """
     try:
         bom = _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    if _may_hide(_without(data, bom.components, bom.dependencies)):
         return None
     meta = bom.metadata
     if meta is None or meta.component is None or not {bytes(getattr(bom, one)) for one in _WHOLE} <= _EMPTY:
@@ -118,6 +122,25 @@ def read_plain(data: bytes) -> Plain | None:
     )
 
 
+def _without(data: bytes, *lists: list[msgspec.Raw] | None) -> bytes:
+    """Return JSON without the elements of some of its arrays, by where they stand; what is left is small.
+
+    An array that is no longer there because its key stands twice is left, so that the key is found.
+    """
+    base = address(data)
+    spans = sorted((address(one[0]) - base, address(one[-1]) - base + len(memoryview(one[-1]))) for one in lists if one)
+    ends = (0, *(end for _, end in spans))
+    return b"".join(data[end:start] for end, (start, _) in zip(ends, (*spans, (len(data), 0)), strict=True))
+
+
+def _may_hide(text: bytes) -> bool:
+    """Return whether a key of JSON hides another one: it stands twice, or that cannot be told."""
+    try:
+        return duplicate_key_in(text) is not None
+    except (ValueError, RecursionError):
+        return True
+
+
 def _each(
     raws: list[msgspec.Raw] | None, remembered: Callable[[bytes], _T], fresh: Callable[[bytes], _T]
 ) -> Iterator[_T]:
@@ -130,7 +153,7 @@ def _each(
 
 def _fresh_component(raw: bytes) -> Component | None:
     try:
-        return _row(_PART.decode(raw), "")
+        return None if _may_hide(raw) else _row(_PART.decode(raw), "")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -151,10 +174,16 @@ def _fresh_links(raw: bytes) -> _Links | None:
         one = _DEPENDENCY.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not one.ref or one.provided:
+    if not one.ref or one.provided or (not _is_bare(raw, one) and _may_hide(raw)):
         return None
     targets = tuple(dict.fromkeys(one.targets or ()))
     return _Links((one.ref, *targets), tuple(Edge(one.ref, target) for target in targets))
+
+
+def _is_bare(raw: bytes, one: Dependency) -> bool:
+    """Return whether an entry holds nothing but its ref and what it leads to, by its quotes: so no key stands twice."""
+    texts = 2 + (0 if one.targets is None else 1 + len(one.targets))
+    return raw.count(b'"') == 2 * texts and b"\\" not in raw
 
 
 _remembered_component = lru_cache(maxsize=REMEMBERED)(_fresh_component)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.decoding import is_json, loose_json
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.environments.pip_rows import (
     Markers,
@@ -56,7 +56,7 @@ class PipInspect:
         for, unless all are said to be, as after an install of a whole lock, and those that nothing requires.
         """
         diagnostics = Diagnostics()
-        return environment_of(json_value(repaired(raw.data, diagnostics)), raw.sha256, raw.path, diagnostics)
+        return environment_of(loose_json(raw.data, diagnostics), raw.sha256, raw.path, diagnostics)
 
 
 READER: Final = PipInspect()

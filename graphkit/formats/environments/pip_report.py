@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any, Final
 
-from graphkit.formats.decoding import is_json, json_value, repaired
+from graphkit.formats.decoding import is_json, loose_json
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.environments.pip_rows import (
     Markers,
@@ -52,7 +52,7 @@ class PipReport:
             InputError: the report as a whole cannot be used.
         """
         diagnostics = Diagnostics()
-        report = json_value(repaired(raw.data, diagnostics))
+        report = loose_json(raw.data, diagnostics)
         if not isinstance(report, dict):
             raise InputError(f"should be an object, is {quoted(report)}")
         if (version := report.get("version")) not in _KNOWN:

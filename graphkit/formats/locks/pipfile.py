@@ -10,6 +10,7 @@ from typing import Any, Final
 from graphkit.formats.addresses import named_by, sha256_of
 from graphkit.formats.decoding import is_json, json_value
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.duplicate_keys import with_joined_keys
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import LockRows, digests_in, governed, index_address, release_row
 from graphkit.formats.markers import is_elsewhere
@@ -54,8 +55,8 @@ class PipfileLock:
         `default` is a group that is installed on request (`develop`, and categories of one's own): its
         rows are optional, as are rows for other platforms.
         """
-        lock = _decoded(raw.data)
         diagnostics = Diagnostics()
+        lock = _decoded(raw.data, diagnostics)
         meta = diagnostics.table(lock.get("_meta"), "_meta")
         spec = meta.get("pipfile-spec")
         if spec != _KNOWN or type(spec) is not int:
@@ -93,8 +94,8 @@ def _folders(rows: Iterable[Component]) -> Iterator[str]:
             yield path
 
 
-def _decoded(data: bytes) -> dict[str, Any]:
-    lock = json_value(data)
+def _decoded(data: bytes, diagnostics: Diagnostics) -> dict[str, Any]:
+    lock = json_value(with_joined_keys(data, diagnostics))
     if not isinstance(lock, dict):
         raise InputError(f"should be an object, is {quoted(lock)}")
     return lock

@@ -7,11 +7,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from graphkit.formats.diagnostics import Diagnostics
+from graphkit.formats.duplicate_keys import with_joined_keys
+from graphkit.formats.scripts.arguments import Found
 from graphkit.formats.scripts.findings import Finding
 from graphkit.formats.scripts.install_words import TOOLS
 from graphkit.formats.scripts.python import code_findings
 from graphkit.formats.scripts.shell import shell_findings
 from graphkit.formats.scripts.shell_words import logical_lines
+from graphkit.model.documents import NOT_READ
 
 _CELL: Final = re.compile(r"\s*(?:[A-Za-z_][\w, ]*=\s*)?(?:!+|%(?=pip|conda|mamba|uv)|%(?:system|sx)\s)(.*)", re.DOTALL)
 _AUTOMATIC: Final = re.compile(r"\s*((?:pip|conda|mamba|micromamba|uv)\s.*)", re.DOTALL)
@@ -28,7 +32,10 @@ def notebook_findings(text: str) -> Iterator[Finding]:
         ValueError: it is not JSON.
         RecursionError: it is nested too deep.
     """
-    book = json.loads(text)
+    diagnostics = Diagnostics()
+    book = json.loads(with_joined_keys(text.encode("utf-8", "replace"), diagnostics))
+    for one in diagnostics.problems:
+        yield Finding(one.place, Found(tool="python", unreadable=[one.text.removeprefix(NOT_READ)]), "a duplicate key")
     cells = book.get("cells") if isinstance(book, dict) else None
     if cells is None and isinstance(book, dict):
         sheets = [one.get("cells") for one in _dicts(book.get("worksheets"))]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from graphkit.formats.decoding import is_json, json_value, marks_in, repaired
+from graphkit.formats.decoding import is_json, loose_json, marks_in
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.generators import with_tools
 from graphkit.formats.interface import RawDocument
@@ -101,7 +101,7 @@ class Spdx3Json:
             InputError: it is no JSON, or of another version than 3.
         """
         diagnostics = Diagnostics()
-        top = json_value(repaired(raw.data, diagnostics))
+        top = loose_json(raw.data, diagnostics)
         if isinstance(top, list) and _EXPANDED.match(raw.data):
             top = {"@graph": top}
         if not isinstance(top, dict):

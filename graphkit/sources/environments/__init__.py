@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from graphkit.formats.decoding import json_value
 from graphkit.formats.diagnostics import quoted
+from graphkit.formats.duplicate_keys import with_joined_keys
 from graphkit.formats.environments.pip_inspect import environment_of
 from graphkit.formats.file_names import releases_in_path
 from graphkit.formats.refs import Refs
@@ -241,10 +242,11 @@ class _Reading:
     def _direct_url(self, path: Path, label: str) -> dict[str, Any] | None:
         if (data := self.files.bytes_of(path / "direct_url.json", "direct_url.json")) is None:
             return None
+        diagnostics = self.files.diagnostics
         try:
-            found = json_value(data)
+            found = json_value(with_joined_keys(data, diagnostics, f"{label}/direct_url.json"))
         except InputError as error:
-            self.files.diagnostics.leave_open(f"{label}/direct_url.json", f"where it was installed from: {error}")
+            diagnostics.leave_open(f"{label}/direct_url.json", f"where it was installed from: {error}")
             return {}
         return found if isinstance(found, dict) else {}
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from graphkit.formats.conda.rows import conda_purl
 from graphkit.formats.decoding import json_value
 from graphkit.formats.diagnostics import Diagnostics
+from graphkit.formats.duplicate_keys import with_joined_keys
 from graphkit.model.documents import Component
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -55,7 +56,7 @@ def conda_packages(files: InstalledFiles) -> Iterator[CondaPackage]:
             continue
         label = files.label(path)
         try:
-            record = json_value(data)
+            record = json_value(with_joined_keys(data, files.diagnostics, label))
         except InputError as error:
             files.diagnostics.leave_open(label, f"this record of conda: {error}")
             continue

@@ -64,3 +64,8 @@ def test_broken_toml_is_said_to_be_that(data: bytes) -> None:
 
 def test_what_only_looks_like_toml_is_yaml() -> None:
     assert decode(b"a: >\n  x = 1\n") == {"a": "x = 1\n"}
+
+
+def test_json_is_as_strict_with_keys_as_yaml_is() -> None:
+    with pytest.raises(InputError, match="duplicate key 'affected'"):
+        decode(b'{"id": "X-1", "affected": [{"package": {"name": "litellm"}}], "affected": []}')

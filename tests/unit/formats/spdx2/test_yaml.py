@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphkit.formats import read_document
-from graphkit.model.documents import Document
+from graphkit.model.documents import Completeness, Document
 from graphkit.model.errors import InputError
 
 HEADER = "spdxVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\n"
@@ -91,3 +91,8 @@ def test_keys_that_stand_twice_and_odd_keys_lose_no_package() -> None:
         "duplicate key 'name'; the first counts",
         "the key a list is not read",
     ]
+
+
+def test_a_second_list_of_packages_leaves_the_document_open() -> None:
+    document = read(f"packages:\n- {{SPDXID: x, name: b, {PURL}}}\npackages:\n- {{SPDXID: y, name: litellm, {PURL}}}\n")
+    assert document.completeness is Completeness.INCOMPLETE

@@ -149,3 +149,11 @@ def test_a_record_that_is_too_large_leaves_it_open(tmp_path: Path, monkeypatch: 
 def test_a_python_row_has_the_purl_of_the_index() -> None:
     row = python_row(package_name("my-lib"), "1.0", "conda-meta/0.json")
     assert (row.package, row.version, row.purl) == ("my-lib", "1.0", "pkg:pypi/my-lib@1.0")
+
+
+def test_a_record_with_a_key_twice_leaves_the_environment_open(tmp_path: Path) -> None:
+    found, problems = read(tmp_path, b'{"name": "litellm", "version": "1.82.8", "name": "lib", "version": "1"}')
+    assert [one.component.name for one in found] == ["lib"]
+    assert [(one.place, one.text.startswith("not read: all of the duplicate key")) for one in problems] == [
+        ("conda-meta/0.json", True)
+    ] * 2
