@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from graphkit.formats.file_names import release_of_file
 from graphkit.formats.purls import releases_in_purl, releases_in_text
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import Component
@@ -36,11 +37,28 @@ def package_by_name(written: str) -> PackageName | None:
     return package_or_none(written.partition("[")[0])
 
 
+def is_source_archive(path: str) -> bool:
+    """Return whether a path has the name of a source archive, which any project calls so.
+
+    >>> is_source_archive("./vendor/litellm-1.82.8.tar.gz"), is_source_archive("https://files.example/a-1.tar.gz")
+    (True, False)
+    """
+    is_one = path.lower().endswith((".tar.gz", ".zip")) and "://" not in path
+    return is_one and release_of_file(path) is not None
+
+
+def _key_of(path: str) -> tuple[PackageName, str] | None:
+    found = release_of_file(path)
+    return None if found is None else (found[0], release_version(found[1]).key)
+
+
 class NamedReleases:
     """The releases that texts name, each with the place of the first text that names it."""
 
     def __init__(self) -> None:
         self._places: dict[tuple[PackageName, str], str] = {}
+        self._archives: dict[str, str] = {}
+        """Paths of what may be source archives of Python packages, and may be of anything else."""
 
     def take(self, text: str, place: str) -> None:
         """Remember the releases that a path or address shows, by metadata or wheel, or that a Python purl names."""
@@ -48,6 +66,8 @@ class NamedReleases:
             self._places.setdefault(found, place)
         if text.startswith(_PURL):
             self.take_qualifiers(text, place)
+        elif is_source_archive(text):
+            self._archives.setdefault(text, place)
 
     def take_qualifiers(self, purl: str, place: str) -> None:
         """Remember the releases whose files the qualifiers of a purl name."""
@@ -70,3 +90,6 @@ class NamedReleases:
             ref = refs.unique(f"{place} {package} {version}")
             purl = purl_of(package, version or None)
             yield Component(ref=ref, name=package, package=package, version=version, purl=purl), place
+        for path, place in self._archives.items():
+            if _key_of(path) not in have:
+                yield Component(ref=refs.unique(f"{place} {path}"), name=path, optional=True), place

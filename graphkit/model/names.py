@@ -177,24 +177,29 @@ def purl_key(text: str) -> str:
     return text.strip().casefold()
 
 
+_ARCHIVES: Final = (".whl", ".tar.gz", ".zip")
+
+
 def named_by_file(file: str) -> tuple[PackageName, str] | None:
     """Return the package and version that the name of a wheel or sdist says, None for other names.
 
-    Of a source archive the version is the longest end of the name that PEP 440 reads.
+    Of a path the last part counts, of an ending its letters in either case. Of a source archive the version is the
+    longest end of the name that PEP 440 reads.
 
     >>> named_by_file("litellm-1.82.8-py3-none-any.whl"), named_by_file("thing-1.0.2-2.tar.gz")
     (('litellm', '1.82.8'), ('thing', '1.0.2.post2'))
     """
+    file = file.replace("\\", "/").rpartition("/")[2]
     if len(file) > _LONGEST_FILE:
         return None
+    ending = next((one for one in _ARCHIVES if file.lower().endswith(one)), "")
+    stem = file[: len(file) - len(ending)] if ending else ""
     try:
-        if file.endswith(".whl"):
-            name, version, *_ = parse_wheel_filename(file)
+        if ending == ".whl":
+            name, version, *_ = parse_wheel_filename(stem + ending)
             return package_name(name), str(version)
     except ValueError:  # InvalidWheelFilename and BadName are
         return None
-    ending = next((one for one in (".tar.gz", ".zip") if file.endswith(one)), "")
-    stem = file.removesuffix(ending) if ending else ""
     for dash in (at for at, letter in enumerate(stem) if letter == "-"):
         try:
             return package_name(stem[:dash]), str(Version(stem[dash + 1 :]))

@@ -15,6 +15,7 @@ from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import with_tools
 from graphkit.formats.interface import RawDocument
+from graphkit.formats.named_releases import is_source_archive
 from graphkit.formats.purls import releases_in_purl, releases_in_text
 from graphkit.formats.refs import WrittenRefs
 from graphkit.formats.spdx2.identity import Releases, by_name, hashes_in, hashes_of, identities_of, purls_of, said
@@ -348,6 +349,11 @@ class _Rows:
         )
         for found, place in shown:
             self._add_named(found, place, known)
+        for at, name in ((at, said(one.name)) for at, one in enumerate(files)):
+            if is_source_archive(name):  # any project calls its own so: which it is its name does not tell
+                ref = self._refs.unique(f"files[{at}] {name}")
+                self.components[ref] = Component(ref=ref, name=name, optional=True)
+                self.places.append(f"files[{at}]")
         self._take_hashes(beside.hashes)
 
     def _take_hashes(self, hashes: Iterable[tuple[str, str]]) -> None:

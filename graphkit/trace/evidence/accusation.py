@@ -278,10 +278,12 @@ def test_row(row: Component, document: Document, accused: Accusation) -> RowTest
 
 def _named_in_full(row: Component) -> Component:
     """Return a row with the package and version that its name says, where that is the name of a wheel or sdist."""
-    if not row.name.endswith(_FILES) or (named := named_by_file(row.name)) is None:
+    if not row.name.lower().endswith(_FILES) or (named := named_by_file(row.name)) is None:
         return row
     package, version = named
-    is_python = row.package in _spellings_of_file(row.name, package) or (not row.purl and row.name.endswith(".whl"))
+    is_python = row.package in _spellings_of_file(row.name, package) or (
+        not row.purl and row.name.lower().endswith(".whl")
+    )
     return replace(row, package=package, version=row.version or version) if is_python else row
 
 

@@ -146,6 +146,8 @@ def test_an_open_package_is_unknown_and_never_exposed() -> None:
         (row("", name="litellm-1.82.8+acme-py3-none-any.whl", purl="pkg:generic/x"), UNKNOWN),
         (row("", name="litellm-1.82.8.tar.gz"), UNKNOWN),
         (row("", name="litellm-1.82.6.tar.gz"), ELSE),
+        (row("", name="./vendor/LITELLM-1.82.8.TAR.GZ"), UNKNOWN),
+        (row("", name="./vendor/litellm-1.82.6.tar.gz"), ELSE),
         (
             row(
                 name="litellm-1.82.8-py3-none-any.whl",
