@@ -13,7 +13,7 @@ from graphkit.ingest.options import IngestArguments, IngestOptions
 from graphkit.ingest.places import Places
 from graphkit.ingest.repositories import Repositories
 from graphkit.ingest.run import IngestRun
-from graphkit.ingest.scan import take_scan
+from graphkit.ingest.scan import take_scan, take_word_back
 from graphkit.model.answers import IngestReport
 from graphkit.model.errors import UsageError
 from graphkit.model.progress import Progress
@@ -46,6 +46,8 @@ def ingest(
     order = IngestOptions.read(options)
     run = IngestRun(store, order, progress)
     _KINDS[kind](run, sources)
+    if _KINDS[kind] is not take_scan:
+        take_word_back(run)
     return run.stats.report(answer)
 
 

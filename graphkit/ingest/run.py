@@ -11,12 +11,18 @@ from graphkit.ingest.options import IngestOptions
 from graphkit.ingest.stats import IngestStats
 from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
-from graphkit.model.organisation import Organisation
+from graphkit.model.names import ServiceId
+from graphkit.model.organisation import Build, DocumentUse, Organisation
 from graphkit.model.progress import Progress
 from graphkit.stores.port import Fact, InputRead, Store
 
 _BATCH = 4_000
 EXPECTED = "no reader knows it; expected an SBOM, a lock file, an environment listing or a manifest"
+
+
+def told_in(uses: Iterable[DocumentUse], builds: Iterable[Build]) -> set[tuple[ServiceId, str]]:
+    """Return services with what uses and builds tell of them; see `IngestRun.told`."""
+    return {(one.service, one.document) for one in uses} | {(one.service, str(one.at)) for one in builds}
 
 
 class IngestRun:
@@ -30,6 +36,8 @@ class IngestRun:
         self._batch: list[tuple[str, tuple[Fact, ...], bool]] = []
         self._sources: set[str] = set()
         """The sources of organisations in the batch."""
+        self.told: set[tuple[ServiceId, str]] = set()
+        """Services with what was told of them: the SHA-256 of a document, or the time of a build."""
         self._inputs: list[tuple[InputRead, Organisation | None]] = []
         self._size = 0
 
@@ -40,7 +48,12 @@ class IngestRun:
         """
         facts = tuple(facts)
         self._batch.append((label, facts, counted))
-        self._sources.update(fact.source for fact in facts if isinstance(fact, Organisation))
+        for fact in facts:
+            if isinstance(fact, Organisation):
+                self._sources.add(fact.source)
+                self.told |= told_in(fact.uses, fact.builds)
+            elif isinstance(fact, DocumentUse):
+                self.told.add((fact.service, fact.document))
         self._size += len(facts)
         if self._size >= _BATCH:
             self.flush()

@@ -18,7 +18,7 @@ from graphkit.ingest.files import Found, walk
 from graphkit.ingest.places import Places
 from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories
-from graphkit.ingest.run import IngestRun
+from graphkit.ingest.run import IngestRun, told_in
 from graphkit.ingest.stats import IngestStats
 from graphkit.model.documents import DocumentKind
 from graphkit.model.errors import GraphkitError
@@ -29,6 +29,7 @@ from graphkit.model.sentences import first_of
 from graphkit.sources.git import History, changed_files
 from graphkit.sources.git.file_names import is_input
 from graphkit.sources.git.owners import folder_of
+from graphkit.stores.port import InputRead
 
 PASSED_OVER: Final = frozenset({
     *("node_modules", "bower_components", "__pycache__"),
@@ -36,7 +37,10 @@ PASSED_OVER: Final = frozenset({
 })  # fmt: skip
 """Folders of other ecosystems and of caches, which hold nobody's documents."""
 _WORD: Final = "scan: the builds found are all there were"
-"""The source of the word of the last scan; that of the next one takes its place, so that none outlives it."""
+"""The source of the word of the last scan; that of the next one takes its place, so that none outlives it.
+
+What the graph had of each service then is kept with it: the word is about nothing that came later.
+"""
 _ARCHIVES: Final = frozenset({".zip", ".gz", ".tgz", ".whl"})
 """How the names of files end that may hold others; such a name in a path is no folder."""
 _LISTS: Final = (".txt", ".in", ".pip")
@@ -141,15 +145,18 @@ def _keep_word(
     For none that has inputs in a folder where no build of it was found: those may be another's of the same name. Nor
     for one beside which an SBOM is about something else (``doubtful``), or a file was not read (``unread``).
     """
-    known = {path for _, path in unread}
-    lost = _Lost(unread, (one.path for one in run.stats.rejected if one.path not in known))
+    read = {path for _, path in unread}
+    lost = _Lost(unread, (one.path for one in run.stats.rejected if one.path not in read))
     losing = {name for name, places in built.items() if any(lost.is_near(*place) for place in places)}
     doubtful = (doubtful | losing) & built.keys()
     elsewhere: set[ServiceId] = set()
+    known: set[tuple[ServiceId, str]] = set()
     if run.order.declares_builds and built:
         run.flush()
         evidence = run.store.reader().evidence()
-        uses = [use for use in evidence.organisation().uses if use.service in built]
+        organisation = evidence.organisation()
+        uses = [use for use in organisation.uses if use.service in built]
+        known = told_in(uses, organisation.builds)
         heads = evidence.heads(sorted({use.document for use in uses}))
         inputs = {one.sha256 for one in heads if one.kind in INPUTS - {DocumentKind.SCRIPT}}
         elsewhere = {
@@ -159,9 +166,7 @@ def _keep_word(
         }
     closed = sorted(built.keys() - elsewhere - doubtful) if run.order.declares_builds else []
     run.stats.closed = frozenset(closed)
-    said = Organisation(source=_WORD, services=tuple(Service(id=one, builds_complete=True) for one in closed))
-    run.keep(_WORD, [said], counted=False)
-    run.flush()
+    _say(run, {one: sorted(about for service, about in known if service == one) for one in closed})
     if closed:
         run.stats.notes[
             "--builds-complete stays in this graph until the next scan; blast and why rely on it: "
@@ -177,6 +182,31 @@ def _keep_word(
         run.stats.notes[
             "--builds-complete not applied, since an SBOM beside it is about something else, or a file near it was not "
             f"read: {named}"
+        ] = None
+
+
+def _say(run: IngestRun, closed: Mapping[ServiceId, Sequence[str]]) -> None:
+    """Keep the word, with what was known of each service when it was given."""
+    said = tuple(Service(id=one, builds_complete=True) for one in closed)
+    run.keep(_WORD, [Organisation(source=_WORD, services=said)], counted=False)
+    run.flush()
+    files = tuple((service, *known) for service, known in closed.items())
+    run.store.remember(InputRead(id=_WORD, facts=len(files), files=files))
+
+
+def take_word_back(run: IngestRun) -> None:
+    """Take the word of the last scan back for services of which a run told more: it is about nothing that came later.
+
+    Cost: one look-up where nothing was told of a service.
+    """
+    word = run.store.remembered(_WORD) if run.told else None
+    closed = {ServiceId(service): frozenset(known) for service, *known in word.files} if word is not None else {}
+    late = {service for service, about in run.told if service in closed and about not in closed[service]}
+    if late:
+        _say(run, {service: sorted(known) for service, known in closed.items() if service not in late})
+        run.stats.notes[
+            "--builds-complete of the last scan no longer applies, since this came after it: "
+            f"{first_of(sorted(late), _SHOWN)}"
         ] = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import tarfile
@@ -321,6 +322,29 @@ class TestBuilds:
         scan(tmp_path, ".", declare_builds=True)
         assert closed(tmp_path) == ["shop"]
         scan(tmp_path, "till")
+        assert closed(tmp_path) == []
+
+    def test_it_is_about_nothing_that_came_later(self, code: Path, tmp_path: Path) -> None:
+        put(code / "shop" / "bom.json", sbom("shop", "litellm==1.82.6"))
+        put(code / "till" / "bom.json", sbom("till", "litellm==1.82.6"))
+        scan(tmp_path, ".", declare_builds=True)
+        put(code / "later" / "uv.lock", uv_lock("shop", "litellm==1.82.6"))
+        with open_graph(str(tmp_path / "graph")) as graph:
+            for again in ("shop/bom.json", "till/bom.json"):  # it knew these
+                assert graph.ingest("sbom", [again], service=again.partition("/")[0]).notes == ()
+            assert closed(tmp_path) == ["shop", "till"]
+            report = graph.ingest("lock", ["later/uv.lock"], service="shop")
+        assert report.notes == ("--builds-complete of the last scan no longer applies, since this came after it: shop",)
+        assert closed(tmp_path) == ["till"]
+
+    def test_a_build_that_an_organisation_file_names_later_takes_it_back(self, code: Path, tmp_path: Path) -> None:
+        put(code / "shop" / "bom.json", sbom("shop", "litellm==1.82.6"))
+        scan(tmp_path, ".", declare_builds=True)
+        builds = [{"at": "2026-03-24T12:00:00Z"}]
+        told = {"schema": "graphkit.organisation/1", "services": [{"name": "shop", "builds": builds}]}
+        put(code / "org.json", json.dumps(told))
+        with open_graph(str(tmp_path / "graph")) as graph:
+            graph.ingest("org", ["org.json"])
         assert closed(tmp_path) == []
 
     def test_it_is_not_for_inputs_of_another_folder(self, code: Path, tmp_path: Path) -> None:
