@@ -281,9 +281,9 @@ class _Judging:
 
     def _context_of(self, service: Service) -> ServiceContext:
         company = self.documents.companies.get(service.company) if service.company else None
-        closed = service.builds_complete or self.question.builds_complete or (company and company.builds_complete)
+        closed = service.builds_complete or self.question.builds_complete
         words = (*service.complete_from, *(company.complete_from if company else ()))
-        asked = replace(service, builds_complete=bool(closed), complete_from=words)
+        asked = replace(service, builds_complete=closed, complete_from=words)
         context = self._context(_setting(service, self.question))
         union = self._union_of(service.environment)
         context = replace(context, service=asked, union=union, building=union)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import MISSING, fields, replace
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from graphkit.model.aliases import joined as joined_aliases
-from graphkit.model.names import ServiceId
+from graphkit.model.names import CompanyId, ServiceId
 from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
 from graphkit.model.times import Moment
 
@@ -20,8 +21,9 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
     """Return all organisations as one, each list sorted by its ids.
 
     Two sources about the same thing fill each other's gaps; where they differ, the one whose source
-    name sorts first holds. Services that only a use or a build names are there too, and each is known by the
-    one name that aliases give it; a name on which aliases disagree is nobody's.
+    name sorts first holds, and of two names of a service its own. A company's word that all builds are named is that
+    of its own services, and is in each of them. Services that only a use or a build names are there too, and each is
+    known by the one name that aliases give it; a name on which aliases disagree is nobody's.
     """
     ordered = sorted(organisations, key=lambda one: one.source)
     aliases, _ = joined_aliases(one.aliases for one in ordered)
@@ -53,10 +55,11 @@ def _renamed_services(
 ) -> list[Service]:
     """Return services by the one name that aliases give each.
 
-    The word about its builds that was said under another name is about what had that name alone: it holds where it was
-    said under each name under which documents or builds are known. ``used``: those with documents.
+    The word about its builds that was said under another name, or by the company of that name, is about what had that
+    name alone: it holds where it was said under each name under which documents or builds are known. ``used``: those
+    with documents.
     """
-    told = [service for one in ordered for service in one.services]
+    told = _with_words_of_companies(ordered, named)
     names: dict[ServiceId, set[str]] = {}
     for name in {*used, *(build.service for one in ordered for build in one.builds)}:
         names.setdefault(named.get(name, ServiceId(name)), set()).add(name)
@@ -65,15 +68,36 @@ def _renamed_services(
     found = []
     for one in told:
         service = named.get(one.id, one.id)
-        if service != one.id:
+        is_other = service != one.id
+        if is_other:
             known = names.get(service, set())
             one = replace(  # noqa: PLW2901 - less of the same
                 one,
                 builds_complete=one.builds_complete and (service in closed or known <= closed),
                 is_never_built=one.is_never_built and (service in unbuilt or known <= unbuilt),
             )
-        found.append(replace(one, id=service))
-    return found
+        found.append((is_other, replace(one, id=service)))
+    return [one for _, one in sorted(found, key=itemgetter(0))]
+
+
+def _with_words_of_companies(ordered: Sequence[Organisation], named: Mapping[str, ServiceId]) -> list[Service]:
+    """Return what was told of services, under the names that it was told of, with their companies' word on builds.
+
+    Of a service that several companies are told to run, each has to say it.
+    """
+    companies = _united((company for one in ordered for company in one.companies), lambda company: company.id)
+    closed = {one.id for one in companies if one.builds_complete}
+    told = [service for one in ordered for service in one.services]
+    run_by: dict[ServiceId, set[CompanyId]] = {}
+    for one in told:
+        if one.company is not None:
+            run_by.setdefault(named.get(one.id, one.id), set()).add(one.company)
+    return [
+        replace(one, builds_complete=True)
+        if one.company is not None and run_by[named.get(one.id, one.id)] <= closed
+        else one
+        for one in told
+    ]
 
 
 def _renamed(fact: Named, names: Mapping[str, ServiceId]) -> Named:

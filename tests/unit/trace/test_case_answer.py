@@ -19,6 +19,7 @@ from graphkit.model.names import company_id, package_name, service_id
 from graphkit.model.organisation import Company, Organisation, Service
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import Instant
+from graphkit.stores.engine.organisation import joined
 from graphkit.stores.port import Fact
 from graphkit.trace.case import Span, under
 from graphkit.trace.case_answer import CaseAnswer, Question, answer, trees_in, worlds_of
@@ -265,7 +266,7 @@ def test_that_builds_are_complete_is_the_word_of_the_service_its_company_or_who_
         services=(Service(id=service_id("shop"), company=acme, **service),),
         uses=(use("shop", clean, built_at="12:00"),),
     )
-    found = judged(clean, told, builds_complete=asked)
+    found = judged(clean, joined([told], told.uses), builds_complete=asked)
     assert found == {"shop": Verdict.CLEARED if is_closed else Verdict.UNKNOWN}
 
 

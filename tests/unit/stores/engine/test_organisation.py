@@ -109,6 +109,30 @@ def test_a_name_of_which_nothing_is_known_but_itself_keeps_no_word_away() -> Non
     assert found == Service(id=WEB, owner="pay", builds_complete=True)
 
 
+def test_the_word_of_a_company_is_about_its_own_services() -> None:
+    """An alias of another company, or of none, gets it only where every name with documents is of such a company."""
+    alias = Organisation(source="z", aliases=Aliases(services=(ServiceAlias(service=WEB, names=("globex/web",)),)))
+    acme, globex = (Company(id=CompanyId(name), name=name, builds_complete=name == "globex") for name in NAMES)
+    other = Service(id=ServiceId("globex/web"), company=globex.id)
+
+    def found(*services: Service, used: tuple[str, ...] = ("web", "globex/web")) -> Service:
+        told = Organisation(source="a", companies=(acme, globex), services=(other, *services))
+        uses = [replace(UNDATED, service=ServiceId(name)) for name in used]
+        (one,) = joined([alias, told], uses).services
+        return one
+
+    assert not found().builds_complete
+    assert not found(Service(id=WEB, company=acme.id)).builds_complete
+    assert found(Service(id=WEB, company=acme.id)).company == acme.id
+    assert found(Service(id=WEB, company=globex.id)).builds_complete
+    assert found(used=("globex/web",)).builds_complete
+    other = replace(other, company=acme.id)
+    assert not found(Service(id=WEB, company=globex.id)).builds_complete
+
+
+NAMES = ("acme", "globex")
+
+
 def test_that_nothing_was_built_is_said_of_one_name_alone() -> None:
     alias = ServiceAlias(service=WEB, names=("old",))
     aliases = Organisation(source="aliases", aliases=Aliases(services=(alias,)))
