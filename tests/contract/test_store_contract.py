@@ -619,6 +619,28 @@ def test_documents_come_back_whole(fresh: Callable[[], port.Store]) -> None:
         evidence.document("00")
 
 
+def test_outlines_have_the_numbers_of_whole_documents(fresh: Callable[[], port.Store]) -> None:
+    store = fresh()
+    odd = document("ee", component("0", "lib"), component("1", "lib"), edges=(Edge(source="0", target="1"),))
+    store.record([*WORLD, odd])
+    evidence = store.reader().evidence()
+    asked = [("ee", 1), ("aa", 1), ("aa", 0), ("cc", 1), ("bb", 0)]
+    found = evidence.outlines([sha256 for sha256, _ in asked], [row for _, row in asked])
+    for number, (sha256, row) in enumerate(asked):
+        whole = evidence.document(sha256)
+        first, last = found.start[number : number + 2].tolist()
+        near, far = found.edge_start[number : number + 2].tolist()
+        edges = zip(found.source[near:far].tolist(), found.target[near:far].tolist(), strict=True)
+        assert [(str(source), str(target)) for source, target in edges] == list(whole.edges)
+        assert found.place[number] == (whole.places[row] if whole.places else "")
+        own = np.arange(last - first, dtype=np.int32)
+        rows = port.Listings(document=(sha256,) * len(own), component=own, content=found.content[first:last])
+        assert evidence.components(rows) == whole.components
+    assert not len(evidence.outlines([], []).content)
+    with pytest.raises(KeyError):
+        evidence.outlines(["00"], [0])
+
+
 def test_listings_by_package_purl_and_hash(fresh: Callable[[], port.Store]) -> None:
     store = fresh()
     store.record(WORLD)

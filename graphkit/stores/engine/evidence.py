@@ -98,14 +98,14 @@ class IndexEvidence:
         start, content = csr.gather(self._list_start, self._components, lists)
         edge_start, source = csr.gather(self._edge_start, self._sources, lists)
         _, target = csr.gather(self._edge_start, self._targets, lists)
-        numbers = zip(lists.tolist(), np.diff(start).tolist(), rows, strict=True)
+        places = map(self._place_in, lists.tolist(), np.diff(start).tolist())
         return port.Outlines(
             start=start,
             content=content,
             edge_start=edge_start,
             source=source,
             target=target,
-            place=tuple(self._place_in(number, count)[row] for number, count, row in numbers),
+            place=tuple(own[row] if own else "" for own, row in zip(places, rows, strict=True)),
         )
 
     def _place_in(self, number: int, count: int) -> tuple[str, ...]:
