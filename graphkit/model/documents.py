@@ -215,7 +215,7 @@ def line_among(lines: Sequence[int], path: str, number: int) -> int:
     return lines[number] if 1 < len(lines) > number else lines[0] if len(lines) == 1 else 0
 
 
-def place_of(lines: Sequence[int], place: str, line: int) -> str:
+def location_of(lines: Sequence[int], place: str, line: int) -> str:
     """Return where a row stands, in words: in which line, unless all of ``lines`` are one or it is not known."""
     return f"line {line}" if line and len(lines) > 1 else place
 

@@ -337,7 +337,7 @@ class Outlines:
 
     ``start``: where the rows of each document begin in ``content``, which has a number for each row as `Listings` has
     it. ``edge_start``: where its edges begin in ``source`` and ``target``, which are numbers of rows in their document,
-    in its order. ``place``: where the row stands that was asked for, as `Document` has it; empty: it does not say.
+    in its order. ``location``: where the row stands that was asked for, as `Document` has it; empty: it does not say.
     """
 
     start: NDArray[np.int64]
@@ -345,7 +345,7 @@ class Outlines:
     edge_start: NDArray[np.int64]
     source: NDArray[np.int32]
     target: NDArray[np.int32]
-    place: tuple[str, ...]
+    location: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

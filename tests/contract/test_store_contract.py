@@ -632,7 +632,7 @@ def test_outlines_have_the_numbers_of_whole_documents(fresh: Callable[[], port.S
         near, far = found.edge_start[number : number + 2].tolist()
         edges = zip(found.source[near:far].tolist(), found.target[near:far].tolist(), strict=True)
         assert [(str(source), str(target)) for source, target in edges] == list(whole.edges)
-        assert found.place[number] == (whole.places[row] if whole.places else "")
+        assert found.location[number] == (whole.places[row] if whole.places else "")
         own = np.arange(last - first, dtype=np.int32)
         rows = port.Listings(document=(sha256,) * len(own), component=own, content=found.content[first:last])
         assert evidence.components(rows) == whole.components

@@ -114,7 +114,7 @@ def sboms(draw: st.DrawFn, number: int, kind: Kind) -> Document:
     rows = tuple(
         replace(
             Component(ref=str(ref), name=name, package=PackageName(name), version=version),
-            **more,
+            **more,  # type: ignore[arg-type]
         )
         for ref, (name, version, more) in enumerate(told)
     )

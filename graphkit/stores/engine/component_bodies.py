@@ -38,5 +38,5 @@ def outlines_of(documents: Sequence[Document], rows: Sequence[int]) -> Outlines:
         edge_start=np.cumsum([0, *(len(one.edges) for one in documents)], dtype=np.int64),
         source=edges[:, 0],
         target=edges[:, 1],
-        place=tuple(one.places[row] if one.places else "" for one, row in zip(documents, rows, strict=True)),
+        location=tuple(one.places[row] if one.places else "" for one, row in zip(documents, rows, strict=True)),
     )

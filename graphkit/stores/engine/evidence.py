@@ -105,7 +105,7 @@ class IndexEvidence:
             edge_start=edge_start,
             source=source,
             target=target,
-            place=tuple(own[row] if own else "" for own, row in zip(places, rows, strict=True)),
+            location=tuple(own[row] if own else "" for own, row in zip(places, rows, strict=True)),
         )
 
     def _place_in(self, number: int, count: int) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import numpy as np
 from packaging.utils import canonicalize_name
 
 from graphkit.model.answers import Path
-from graphkit.model.documents import Component, Document, DocumentKind, is_attested, line_among, place_of
+from graphkit.model.documents import Component, Document, DocumentKind, is_attested, line_among, location_of
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Moment
@@ -29,7 +29,7 @@ Equal for documents that say the same.
 class RowShown(NamedTuple):
     """A row as an answer shows it: where it stands, in words and as its line, and the way to it in its document."""
 
-    place: str
+    location: str
     line: int
     path: Path
 
@@ -181,11 +181,11 @@ class CaseDocuments:
         ]
         labels = self._labels(documents, [way or [row] for way, row in zip(ways, rows, strict=True)], contents)
         for (sha256, path, row), head, way, said, place in zip(
-            asked, heads, ways, contents, outlines.place, strict=True
+            asked, heads, ways, contents, outlines.location, strict=True
         ):
             line = line_among(head.lines, path, row)
             shown = path_along([labels[one] for one in said], path, sha256, is_led_to=bool(way))
-            yield RowShown(place_of(head.lines, place, line), line, shown) if place else None
+            yield RowShown(location_of(head.lines, place, line), line, shown) if place else None
 
     def _labels(
         self, documents: Sequence[str], ways: Sequence[Sequence[int]], contents: Sequence[Sequence[int]]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from packaging.utils import canonicalize_name
 
@@ -18,9 +18,6 @@ from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Service
 from graphkit.model.times import NO_TIME, Moment
 from graphkit.stores import port
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 
 class SingleSbom(NamedTuple):
@@ -91,7 +88,7 @@ def _says_more(service: Service) -> bool:
     return service != plain
 
 
-def _all_but(kind: type[DataclassInstance], *own: str) -> Callable[[object], object]:
+def _all_but(kind: type[Document | DocumentUse | Service], *own: str) -> Callable[[object], object]:
     """Return what gives all fields of a value but some, so that one that is added later counts too."""
     return attrgetter(*(one.name for one in fields(kind) if one.name not in own))
 

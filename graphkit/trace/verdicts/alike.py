@@ -17,20 +17,21 @@ from graphkit.model.documents import Document
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Moment
+from graphkit.trace.verdicts.clearance import proof_alike
 
 _MARK: Final = re.compile("\x02([^\x02\x03]*)\x03")
 _PATH, _AT = "\x02path\x03", "\x02at\x03"
 
 
 class Own(NamedTuple):
-    """What is of one service alone. ``place``, ``line`` and ``paths`` are of the row that decides, if one does."""
+    """What is of one service alone. ``location``, ``line`` and ``paths`` are of the row that decides, if one does."""
 
     service: ServiceId
     owner: str
     sha256: str
     path: str
     at: Moment | None
-    place: str = ""
+    location: str = ""
     line: int = 0
     paths: tuple[Path, ...] = ()
 
@@ -73,7 +74,7 @@ def _filled(parts: _Parts, own: Own) -> str:
     if len(parts) == 1:
         return parts[0]
     texts = [
-        part if not number % 2 else own.path if part == "path" else str(own.at) if part == "at" else own.place
+        part if not number % 2 else own.path if part == "path" else str(own.at) if part == "at" else own.location
         for number, part in enumerate(parts)
     ]
     return "".join(texts)
@@ -91,20 +92,13 @@ class _Proof:
         """Return it of one service."""
         made, at = self.clearance, own.at
         steps = zip(made.proof, self.texts, strict=True)
-        is_dated = at is not None and self.longer is not None
-        return Clearance(
-            kind=made.kind,
-            incident=made.incident,
-            start=at.earliest if at is not None and is_dated else made.start,
-            until=at.latest + (self.longer or 0) if at is not None and is_dated else made.until,
-            proof=tuple(
-                one
-                if len(parts) == 1
-                else Discharge(obligation=one.obligation, text=_filled(parts, own), word=one.word)
-                for one, parts in steps
-            ),
-            assumes=made.assumes,
-        )
+        own_steps = [
+            one if len(parts) == 1 else Discharge(obligation=one.obligation, text=_filled(parts, own), word=one.word)
+            for one, parts in steps
+        ]
+        if at is None or self.longer is None:
+            return proof_alike(made, (made.start, made.until), own_steps)
+        return proof_alike(made, (at.earliest, at.latest + self.longer), own_steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,11 @@ def prove(
     )
 
 
+def proof_alike(proof: Clearance, span: tuple[Instant, Instant], steps: Sequence[Discharge]) -> Clearance:
+    """Return the proof of a build that is like another one in all that decides: the same steps, as worded for it."""
+    return replace(proof, start=span[0], until=span[1], proof=tuple(steps))
+
+
 def combined(parts: Sequence[Clearance]) -> Clearance:
     """Return the proofs of parts of one build as one: of stretches that follow each other, or of several inputs.
 

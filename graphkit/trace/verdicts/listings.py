@@ -21,7 +21,7 @@ from graphkit.model.documents import (
     how_many,
     is_attested,
     line_of,
-    place_of,
+    location_of,
 )
 from graphkit.model.organisation import CompleteFrom
 from graphkit.model.ranks import Verdict
@@ -90,7 +90,7 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
         number, row, test = min(exposing, key=lambda one: (one[2].rank, one[0]))
         assert test.verdict is not None
         line = line_of(document, number)
-        place = f" at {place_of(document.lines, document.places[number], line)}" if document.places else ""
+        place = f" at {location_of(document.lines, document.places[number], line)}" if document.places else ""
         name = f"{row.package or row.name} {row.version}".strip()
         return Finding(
             verdict=test.verdict,

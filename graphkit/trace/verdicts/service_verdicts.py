@@ -298,7 +298,7 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
             if self._alike[number].place is None:
                 yield own
             elif (row := next(shown)) is not None:
-                yield own._replace(place=row.place, line=row.line, paths=(row.path,))
+                yield own._replace(location=row.location, line=row.line, paths=(row.path,))
             else:
                 yield None
 

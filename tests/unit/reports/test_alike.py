@@ -28,7 +28,7 @@ def one(name: str, verdict: Verdict = Verdict.UNKNOWN, hour: int = 0, **more: ob
         at=exactly(hour * 3_600_000_000),
         document=DocumentName(sha256=name, path=f"{name}/bom.json"),
     )
-    return answers.service(name, verdict, reason=reason, builds=(made,), **more)
+    return answers.service(name, verdict, reason=reason, builds=(made,), **more)  # type: ignore[arg-type]
 
 
 def made_of(*services: ServiceVerdict, external: frozenset[ServiceId] = frozenset()) -> Blast:
