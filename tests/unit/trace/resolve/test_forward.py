@@ -363,14 +363,16 @@ def test_a_walk_with_a_conflict_is_not_taken_from_memory_where_a_way_out_of_it_i
         "lib": {"1": [], "2": [], "3": []},
         "bad": {"1": []},
     }
-    uploads = {"bad": {"2": ("11:00", [])}, "lib": {"4": ("11:00", [])}}
+    added = {"bad": "2", "lib": "4"}[later]
     facts = [
         fact
-        for name, releases in index.items()
+        for name, releases in {**index, later: {**index[later], added: []}}.items()
         for fact in package(
             name,
-            {version: ("01:00", texts) for version, texts in releases.items()}
-            | (uploads[name] if name == later else {}),
+            {
+                version: ("11:00" if (name, version) == (later, added) else "01:00", texts)
+                for version, texts in releases.items()
+            },
         )
     ]
     world = world_of(*facts)
