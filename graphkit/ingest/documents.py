@@ -10,8 +10,9 @@ from typing import Final
 
 from graphkit.formats import check_listing, is_claimed, parts_of, read_document
 from graphkit.formats.archives import members, unopened, unpacked
-from graphkit.formats.decoding import is_json
+from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.interface import Beside
+from graphkit.formats.meant_as_sbom import is_meant_as_sbom
 from graphkit.ingest.files import Content, Found, beside, label_of
 from graphkit.ingest.limits import check_size, with_short_texts
 from graphkit.ingest.projects import Projects
@@ -20,6 +21,7 @@ from graphkit.ingest.run import EXPECTED, IngestRun
 from graphkit.ingest.unread import unread
 from graphkit.model.documents import Document, DocumentKind, is_attested
 from graphkit.model.errors import InputError, NoDocument
+from graphkit.model.input_names import is_manifest
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service
 from graphkit.model.times import Instant, Moment, exactly
@@ -35,6 +37,7 @@ INPUTS: Final = frozenset({DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKin
 _PLAIN: Final = "requirements.txt"
 """The format that a manifest and what is compiled or exported share."""
 _UNCHECKED: Final = "signatures of attestations are not checked: what one holds was read as any other file is"
+_DAMAGED: Final = "looks like an SBOM that was cut off or damaged, which no reader knows: create it again"
 _NO_SBOMS: Final = (
     "attestations that are not SBOMs and name no package, such as provenance by a commit and a base image, are listed "
     "as unrecognised"
@@ -319,6 +322,12 @@ class Documents:
         expected = f"{packing} is not opened; unpack it and give the folder" if packing else EXPECTED
         if shown_doubt_of(found.label) is Doubt.NONE:  # it is a lock, or a damaged one
             raise InputError(expected)
+        if not packing and not found.named:
+            text = unpacked(data)
+            if is_meant_as_sbom(text, found.label):
+                raise InputError(_DAMAGED)
+            if is_manifest(found.label) and found.label.lower().endswith((".toml", "pipfile")):
+                toml(text)  # settings of tools have such names, too; what is no TOML is damaged
         self._run.unclaimed(found, expected)
         if packing:
             self.unread.add((found.repository, found.label))

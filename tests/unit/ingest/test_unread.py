@@ -222,3 +222,16 @@ def test_a_state_of_a_history_that_cannot_be_read_leaves_its_stretch_open(
     graph.ingest("lock", ["shop"], service="svc", read_at=READ)
     found = judged(graph)["svc"]
     assert (found.verdict, f"{name}: it could not be read" in found.reason) == (Verdict.UNKNOWN, True)
+
+
+@pytest.mark.parametrize("text", ['{"bomForm', "", '{"bomFormat": "Cyc'])
+def test_an_sbom_of_a_folder_that_was_cut_in_its_first_bytes_is_named(graph: Graph, work: Path, text: str) -> None:
+    put(work / "a" / "bom.json", text)
+    report = graph.ingest("sbom", ["a"])
+    assert [one.path for one in report.rejected] == ["bom.json"]
+    assert "looks like an SBOM that was cut off or damaged" in str(report.rejected[0])
+
+
+def test_a_manifest_of_a_folder_that_was_cut_is_named(graph: Graph, work: Path) -> None:
+    put(work / "a" / "pyproject.toml", "[proj")
+    assert [one.path for one in graph.ingest("lock", ["a"]).rejected] == ["pyproject.toml"]
