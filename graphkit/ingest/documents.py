@@ -13,13 +13,14 @@ from graphkit.formats.archives import members, unopened, unpacked
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.interface import Beside
 from graphkit.formats.meant_as_sbom import is_meant_as_sbom
+from graphkit.ingest.failed import Failed
 from graphkit.ingest.files import Content, Found, beside, label_of
 from graphkit.ingest.limits import check_size, with_short_texts
 from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories, as_told, built_from
 from graphkit.ingest.run import EXPECTED, IngestRun
 from graphkit.ingest.unread import unread
-from graphkit.model.documents import Document, DocumentKind, is_attested
+from graphkit.model.documents import UNREADABLE, Document, DocumentKind, is_attested
 from graphkit.model.errors import InputError, NoDocument
 from graphkit.model.input_names import is_manifest
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
@@ -70,6 +71,7 @@ class Documents:
         self._met: set[tuple[str, str]] | None = None
         self._is_built = False
         self._beside: list[tuple[Found, Document]] = []
+        self._failed = Failed(run)
 
     def take_word(self) -> None:
         """Keep what the organisation says of a service: which of its inputs count."""
@@ -175,6 +177,7 @@ class Documents:
             return
         try:
             self._take(content)
+            self._failed.mend(found)
         except InputError as error:
             if content.data is None or not osv.claims(content.data):
                 self._keep_unread(found, content.data, str(error))
@@ -266,11 +269,16 @@ class Documents:
             folders = [folder_of(found.label)] if is_own else owners[found.repository].of(found.label) if paths else []
             services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
             alone = self._run.order.service or ServiceId((not is_own and found.repository) or found.label)
+            uses: list[DocumentUse] = []
             for service in sorted(services or {alone}):
                 self._note_taken(found, service, of_inputs=True)
-                uses = self._uses_of(document.sha256, document.kind, found, service)
+                uses += self._uses_of(document.sha256, document.kind, found, service)
+            if document.format == UNREADABLE:
+                self._failed.keep(found, uses)
+            else:
                 self._run.keep(found.label, uses, counted=False)
         self._beside.clear()
+        self._failed.remember()
 
     def _services(self) -> dict[str, dict[str, set[ServiceId]]]:
         """Return the services that have locks and manifests, by their repository and path."""

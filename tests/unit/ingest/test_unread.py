@@ -235,3 +235,16 @@ def test_an_sbom_of_a_folder_that_was_cut_in_its_first_bytes_is_named(graph: Gra
 def test_a_manifest_of_a_folder_that_was_cut_is_named(graph: Graph, work: Path) -> None:
     put(work / "a" / "pyproject.toml", "[proj")
     assert [one.path for one in graph.ingest("lock", ["a"]).rejected] == ["pyproject.toml"]
+
+
+@pytest.mark.parametrize("named", [["a"], ["a/uv.lock"]])
+def test_the_mended_file_takes_the_place_of_the_damaged_one(graph: Graph, work: Path, named: list[str]) -> None:
+    put(work / "a" / "uv.lock", 'version = 1\n[[package]]\nname = "lite')
+    assert graph.ingest("lock", named, service="svc", **STANDS).rejected
+    assert judged(graph)["svc"].verdict is Verdict.UNKNOWN
+    put(work / "a" / "uv.lock", GOOD)
+    graph.ingest("lock", named, service="svc", **STANDS)
+    assert judged(graph)["svc"].verdict is Verdict.CLEARED
+    put(work / "a" / "uv.lock", "damaged again")
+    graph.ingest("lock", named, service="svc", **STANDS)
+    assert judged(graph)["svc"].verdict is Verdict.UNKNOWN
