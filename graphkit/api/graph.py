@@ -112,7 +112,8 @@ class Graph:
         with bar() as shown:
             on_all_cores = partial(spread, progress or shown or silent)
             try:
-                found = blast(self._reader(), question_of(targets, options), on_all_cores, answers.Blast)
+                asked = question_of(targets, options)
+                found = self._store.ask(lambda reader: blast(reader, asked, on_all_cores, answers.Blast))
             except UsageError as error:
                 raise _shipped(error, targets) or error from None
         assert isinstance(found, answers.Blast)
@@ -143,7 +144,8 @@ class Graph:
             return answers.WhyAnswer(service=found, blast=answer)
         from graphkit.trace.blast import install_trees
 
-        trees = install_trees(self._reader(), question_of(targets, options), found.service)
+        asked, name = question_of(targets, options), found.service
+        trees = self._store.ask(lambda reader: install_trees(reader, asked, name))
         return answers.WhyAnswer(service=found, blast=answer, trees=trees)
 
     def who_has(self, query: str, *, at: str | None = None) -> answers.WhoHas:
@@ -158,7 +160,8 @@ class Graph:
         from graphkit.trace.case import read_span
         from graphkit.trace.who_has import who_has
 
-        found = who_has(self._reader(), query, read_span(at, None, None).at, answers.WhoHas)
+        when = read_span(at, None, None).at
+        found = self._store.ask(lambda reader: who_has(reader, query, when, answers.WhoHas))
         assert isinstance(found, answers.WhoHas)
         return found
 
@@ -173,11 +176,13 @@ class Graph:
         """
         from graphkit.trace.relevant_incidents import relevant_incidents
 
-        return relevant_incidents(self._reader(), malicious_only=malicious_only)
+        return self._store.ask(lambda reader: relevant_incidents(reader, malicious_only=malicious_only))
 
     def stats(self) -> answers.Stats:
         """Return what the graph holds, and every problem its documents had."""
-        reader = self._reader()
+        return self._store.ask(self._stats)
+
+    def _stats(self, reader: Reader) -> answers.Stats:
         generation = reader.generation()
         return answers.Stats(
             counts=tuple(sorted(self._store.counts().items())),
@@ -186,9 +191,6 @@ class Graph:
             facts_sha256=generation.facts_sha256,
             newest_fact=generation.newest_fact if generation.inputs else None,
         )
-
-    def _reader(self) -> Reader:
-        return self._store.reader()
 
 
 def _shipped(error: UsageError, targets: Sequence[str]) -> UsageError | None:

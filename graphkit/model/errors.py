@@ -23,6 +23,10 @@ class NoDocument(InputError):
     """An input of a known format that is no list of components: nothing is lost with it, so nothing is open."""
 
 
+class GraphChanged(GraphkitError):
+    """A graph changed while it was read, in what was about to be read: the question is to be asked again."""
+
+
 class UsageError(GraphkitError):
     """A question that cannot be asked as it was put; the CLI exits with 2 on it."""
 

@@ -8,7 +8,7 @@ its position, and a range is a list of half-open stretches of release ids of its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, Literal, NewType, Protocol, TypeVar, cast
@@ -48,6 +48,7 @@ TextIds = NDArray[TextElement]
 
 Id = TypeVar("Id", bound=int)
 Element = TypeVar("Element", bound=np.int32)
+Answer = TypeVar("Answer")
 Offsets = NDArray[np.int64]
 Times = NDArray[np.int64]
 Flags = NDArray[np.uint8]
@@ -509,6 +510,12 @@ class Store(Protocol):
 
     def reader(self) -> Reader:
         """Return a reader of the newest generation; compiles it first where the record changed."""
+
+    def ask(self, question: Callable[[Reader], Answer]) -> Answer:
+        """Return what a question makes of a reader of the newest generation.
+
+        Where others write meanwhile, and a store cannot read one generation to its end, it asks again on a newer one.
+        """
 
     def counts(self) -> dict[str, int]:
         """Return how many of each kind of thing are kept, by its word."""

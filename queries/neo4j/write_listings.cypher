@@ -1,3 +1,5 @@
 UNWIND $rows AS row
-MATCH (l:ComponentList {id: row[0]}) MATCH (c:Component {id: row[2]})
-CREATE (l)-[:LISTS {row: row[1]}]->(c)
+MATCH (l:ComponentList {id: row[0]})
+UNWIND row[1] AS listed
+MATCH (c:Component {id: listed[1]})
+CREATE (l)-[:LISTS {row: listed[0]}]->(c)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from math import inf
@@ -26,7 +26,7 @@ from graphkit.stores.engine.array_folder import DamagedIndex
 from graphkit.stores.engine.disk_errors import on_disk
 from graphkit.stores.engine.generation_mark import MARK, generation_in, is_before
 from graphkit.stores.engine.index_folder import INDEX, IndexFolder, index_path
-from graphkit.stores.port import Fact, InputRead, Receipt
+from graphkit.stores.port import Answer, Fact, InputRead, Reader, Receipt
 
 if TYPE_CHECKING:  # DuckDB takes 50 ms to import, and a question over a fresh index needs none of it
     from graphkit.stores.engine.record import Record
@@ -248,6 +248,10 @@ class EmbeddedStore:
             self._reader = generation, reader
             return reader
         raise GraphkitError(self._lock.in_use())
+
+    def ask(self, question: Callable[[Reader], Answer]) -> Answer:
+        """Return what a question makes of `reader`, which stays as it is whatever is written meanwhile."""
+        return question(self.reader())
 
     def _readable(self) -> str | None:
         """Return the generation to read now; None where the process that has the lock is about to say which."""

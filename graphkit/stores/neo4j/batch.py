@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import duckdb
 import msgspec
 import neo4j
-import numpy as np
 import packaging
 
 from graphkit.model.documents import Document
@@ -18,7 +16,7 @@ from graphkit.model.incidents import Incident
 from graphkit.model.index import ProjectPage, ReleaseMetadata, ReleaseTable
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import BEGINNING
-from graphkit.stores.engine.base_index import base_key, facts_sha256, stage_facts
+from graphkit.stores.engine.base_index import stage_facts
 from graphkit.stores.engine.compile import compile_base, newest_fact, newest_of
 from graphkit.stores.engine.compile_evidence import (
     HOLD,
@@ -30,16 +28,23 @@ from graphkit.stores.engine.compile_evidence import (
 from graphkit.stores.engine.index_folder import HeldArrays
 from graphkit.stores.engine.record import Record
 from graphkit.stores.engine.record_reader import incidents as kept_incidents
-from graphkit.stores.engine.record_reader import put, stage_incidents
+from graphkit.stores.engine.record_reader import stage_incidents
 from graphkit.stores.neo4j import evidence_rows
+from graphkit.stores.neo4j.changes import Changes
+from graphkit.stores.neo4j.digests import Digests, table
 from graphkit.stores.neo4j.existing_rows import ExistingRows, accused, touched
 from graphkit.stores.neo4j.flag_properties import PACKAGES
 from graphkit.stores.neo4j.node_rows import Compiled, release_id, short
 from graphkit.stores.neo4j.queries import cypher
-from graphkit.stores.neo4j.server import chunks, one, rows
+from graphkit.stores.neo4j.server import FORMAT, chunks, one, rows
 from graphkit.stores.port import Fact, Receipt
 
 _Rows = Iterable[Any]
+Announce = Callable[[Changes, dict[str, Any]], None]
+"""Takes what is changed, and what the graph's own node says afterwards."""
+_ROWS: Final = 5_000
+_LISTS: Final = 100
+"""Lists of components that one statement takes."""
 _MOST: Final = 40_000
 """Files and components that one transaction takes about: a server keeps all of it in memory until it commits."""
 
@@ -84,8 +89,22 @@ def _weight(fact: Fact) -> int:
 class Batch:
     """A batch in a record of its own, which is gone afterwards."""
 
-    def __init__(self, transaction: neo4j.ManagedTransaction, graph: dict[str, Any], folder: Path) -> None:
+    def __init__(
+        self,
+        transaction: neo4j.ManagedTransaction,
+        graph: dict[str, Any],
+        folder: Path,
+        digests: Digests,
+        announce: Announce,
+    ) -> None:
+        """Take the transaction that holds the lock, and what is called before it ends with all that it changes.
+
+        ``digests`` are those of the graph as it is; they are of no use where the transaction comes to nothing.
+        """
         folder.mkdir()
+        self._digests = digests
+        self._announce = announce
+        self._changes = Changes()
         self._transaction, self._graph, self._folder = transaction, graph, folder
         self._record = Record(folder / "graph.duckdb")
         self._connection = self._record.connection
@@ -102,30 +121,38 @@ class Batch:
     def _ask(self, name: str, **parameters: Any) -> dict[str, Any]:
         return one(self._transaction, name, **parameters)
 
-    def _put(self, name: str, found: _Rows, parameter: str = "rows", **more: Any) -> None:
-        for part in chunks(found):
+    def _put(self, name: str, found: _Rows, parameter: str = "rows", *, at_once: int = _ROWS, **more: Any) -> None:
+        for part in chunks(found, at_once):
             self._transaction.run(cypher(name), {parameter: part, **more}).consume()
 
     def write(self, facts: Sequence[Fact]) -> Receipt:
         """Write what is new."""
         self._kept.evidence(facts)
         before = {one.id: one for one in kept_incidents(self._connection)}
-        names = touched(facts) | self._in_tables(facts)
+        self._settled = self._kept.settled(facts)
+        names = touched(facts, self._settled) | self._in_tables(facts)
+        self._settled -= names
+        organisations = set(self._texts("SELECT organisation FROM organisations"))
         for fact in facts:  # what an incident accused before it was replaced
             if isinstance(fact, Incident) and fact.id in before:
                 names |= accused(before[fact.id])
         lists = {digest for (digest,) in self._texts("SELECT replace(digest::VARCHAR, '-', '') FROM component_lists")}
         documents = {digest for (digest,) in self._texts("SELECT document::VARCHAR FROM documents")}
+        shas = {sha256 for (sha256,) in self._texts("SELECT sha256 FROM documents")}
         uses = {digest for (digest,) in self._texts("SELECT document_use::VARCHAR FROM document_uses")}
         self._kept.packages(names, whole=True)
         receipt = self._record.write(facts, self._folder / "generation")
         if not receipt.new and self._graph["facts_sha256"]:
             return receipt
-        known = {name for (name,) in self._texts("SELECT DISTINCT package FROM requirements")} - names
-        self._kept.packages(known, whole=False)
-        self._write_ground(names)
-        self._write_documents(documents, lists)
-        self._write_evidence(facts, uses)
+        self._heads, incidents = kept_heads(self._connection), kept_incidents(self._connection)
+        self._mentioned = sorted(set().union(*map(accused, incidents)))
+        self._inputs = self._graph["inputs_ground"]
+        if names:
+            known = {name for (name,) in self._texts("SELECT DISTINCT package FROM requirements")} - names
+            self._kept.packages(known, whole=False)
+            self._write_ground(names, incidents)
+        self._write_documents(documents, shas, lists)
+        self._write_evidence(facts, uses, set(self._texts("SELECT organisation FROM organisations")) - organisations)
         self._write_components()
         self._finish()
         return receipt
@@ -147,27 +174,28 @@ class Batch:
         finally:
             record.close()
 
-    def _compile(self, names: set[str]) -> Compiled:
+    def _compile(self, names: set[str], incidents: tuple[Incident, ...]) -> Compiled:
         connection = self._connection
         connection.execute(HOLD)
-        _table(connection, "listed", ("package", "version_key", "version"), self._kept.listed)
+        settled = [(name,) for name in self._settled]
+        table(connection, "settled", ("package",), settled)
+        connection.execute("DELETE FROM held_components WHERE package IN (SELECT package FROM settled)")
+        table(connection, "listed", ("package", "version_key", "version"), self._kept.listed)
         connection.execute(
             "INSERT INTO held_components (package, version_key, version, origin) SELECT *, '' FROM listed"
         )
-        heads, kept = kept_heads(connection), kept_incidents(connection)
-        stage_incidents(connection, kept)
-        stage_mentioned(connection, heads, kept)
+        stage_incidents(connection, incidents)
+        stage_mentioned(connection, self._heads, incidents)
+        connection.execute("DELETE FROM mentioned WHERE package IN (SELECT package FROM settled)")
         connection.executemany("INSERT INTO mentioned VALUES (?)", [(name,) for name in sorted(names)] or [("",)])
         connection.execute("DELETE FROM mentioned WHERE package = ''")
         stage_facts(connection)
         held = HeldArrays()
         _, order = compile_base(connection, held)
-        self._mentioned = sorted(set().union(*map(accused, kept)))
-        self._heads = heads
         return Compiled(connection, held.held(), order)
 
-    def _write_ground(self, names: set[str]) -> None:
-        compiled = self._compiled = self._compile(names)
+    def _write_ground(self, names: set[str], incidents: tuple[Incident, ...]) -> None:
+        compiled = self._compile(names, incidents)
         numbers = self._number_packages(compiled)
         places = [compiled.ids[name] for name in sorted(names)]
         named = self._named()
@@ -191,11 +219,21 @@ class Batch:
         ranges = sorted({number for row in pruned for number in row["ranges"]})
         packages = set(numbers.values())
         for part in chunks(ranges):
-            packages |= set(self._ask("unused_ranges", n=part)["packages"])
-        self._put("unused_packages", sorted(packages), "n", mentioned=self._mentioned)
+            found = self._ask("unused_ranges", n=part)
+            packages |= set(found["packages"])
+            self._changes.gone_ranges |= set(found["n"])
+        for part in chunks(sorted(packages)):
+            found = self._ask("unused_packages", n=part, mentioned=self._mentioned)
+            self._changes.names |= set(found["names"])
+            self._changes.gone_packages |= set(found["n"])
+        self._changes.gone_sets |= {row["n"] for row in pruned}
         targets |= set(self._ask("set_targets", n=fresh)["packages"]) | {numbers[name] for name in names}
         self._put("write_dependents", sorted(targets), "n")
-        self._inputs = self._graph["inputs_ground"] - self._kept.inputs + sum(row["inputs"] for row in own)
+        self._changes.packages |= {numbers[name] for name in names}
+        self._changes.aimed |= targets
+        self._changes.sets |= {*before, *fresh}
+        self._changes.ranges |= set(ranges)
+        self._inputs += -self._kept.inputs + sum(row["inputs"] for row in own)
 
     def _named(self) -> set[str]:
         """Return the packages that documents name, in this batch or before."""
@@ -207,7 +245,7 @@ class Batch:
         for part in chunks([name for name in compiled.names if name not in numbers]):
             found = self._ask("kept_package_numbers", names=part)
             numbers.update(zip(found["name"], found["n"], strict=True))
-        self._give(numbers, compiled.names, "next_package")
+        self._changes.names |= set(self._give(numbers, compiled.names, "next_package"))
         return numbers
 
     def _give(self, numbers: dict[str, int], keys: Iterable[str], counter: str) -> list[str]:
@@ -241,6 +279,7 @@ class Batch:
         )
         self._put("write_ranges", found)
         digests = compiled.sets
+        self._changes.ranges |= {ranges[said[number].id] for _, number, _ in members}
         self._put(
             "write_members",
             [[sets[digests[one]], ranges[said[number].id], marker] for one, number, marker in members],
@@ -255,10 +294,12 @@ class Batch:
             numbers.update(zip(found["id"], found["n"], strict=True))
         return numbers
 
-    def _write_documents(self, known: set[str], lists: set[str]) -> None:
+    def _write_documents(self, known: set[str], shas: set[str], lists: set[str]) -> None:
         found = evidence_rows.documents(self._connection, self._heads)
         fresh = [(row, held) for row, held in found if row["digest"] not in known]
         self._put("write_documents", [row for row, _ in fresh])
+        self._changes.documents |= {row["id"] for row, _ in fresh} - shas
+        self._changes.replaced |= {row["id"] for row, _ in fresh} & shas
         new = [row for row in evidence_rows.component_lists(self._connection) if row["id"] not in lists]
         have = set()
         for part in chunks([row["id"] for row in new]):
@@ -269,14 +310,19 @@ class Batch:
         self._new_lists = {row["id"] for row in new}
 
     def _write_components(self) -> None:
-        components = list(evidence_rows.components(self._connection))
+        held = list(evidence_rows.components(self._connection))
+        have: set[str] = set()
+        for part in chunks([row["id"] for row, _ in held]):
+            have |= set(self._ask("kept_components", ids=part)["id"])
+        components = [(row, keys) for row, keys in held if row["id"] not in have]
         self._put("write_components", [row for row, _ in components])
         self._put("write_keys", [[row["id"], keys] for row, keys in components if keys])
         listed, edges = evidence_rows.listings(self._connection)
-        self._put(
-            "write_listings",
-            [[digest, said["row"], component] for digest, component, said in listed if digest in self._new_lists],
-        )
+        rows_of: dict[str, list[list[Any]]] = {}
+        for digest, component, said in listed:
+            if digest in self._new_lists:
+                rows_of.setdefault(digest, []).append([said["row"], component])
+        self._put("write_listings", map(list, rows_of.items()), at_once=_LISTS)
         self._put(
             "write_edges",
             [
@@ -286,14 +332,15 @@ class Batch:
             ],
         )
         query = """
-            SELECT DISTINCT package, version_key FROM held_components
+            SELECT DISTINCT package, version_key FROM components
             WHERE package <> '' AND version_key <> '' AND origin = ''"""
         self._put(
             "write_is",
             [[short(package), short(key), release_id(package, key)] for package, key in self._texts(query)],
         )
 
-    def _write_evidence(self, facts: Sequence[Fact], uses: set[str]) -> None:
+    def _write_evidence(self, facts: Sequence[Fact], uses: set[str], organisations: set[tuple[str, ...]]) -> None:
+        """Write the organisation's side. ``uses``: those that were kept; ``organisations``: what is new of files."""
         connection = self._connection
         told = {fact.id for fact in facts if isinstance(fact, Incident)}
         written = [row for row in evidence_rows.incidents(connection) if row["id"] in told]
@@ -305,11 +352,16 @@ class Batch:
         fresh = [link for link in links if link[2]["digest"] not in uses]
         self._put("write_uses", map(list, fresh))
         organisation = self._organisation = kept_organisation(connection)
-        has_file = any(isinstance(fact, Organisation) for fact in facts)
+        has_file = bool(organisations)
+        self._changes.uses |= {link[2]["digest"] for link in fresh}
+        self._changes.incidents = bool(written)
+        self._changes.organisations = has_file
+        self._changes.tables = any(isinstance(fact, ReleaseTable) for fact in facts)
         if has_file:
             self._transaction.run(cypher("drop_uses")).consume()
-        if fresh or has_file:
+        if has_file or self._kept.has_all_uses:
             self._write_organisation(organisation)
+        self._put("write_used_services", sorted({service for service, _, _ in fresh}), "ids")
         more = evidence_rows.uses_by_alias(links if has_file else fresh, organisation)
         if has_file:
             more += evidence_rows.uses_by_organisation(organisation_files(connection))
@@ -328,17 +380,20 @@ class Batch:
 
     def _finish(self) -> None:
         """Write the graph's own node: its next generation."""
-        found = self._ask("digests")
         graph, connection = self._graph, self._connection
+        self._digests.take(self._transaction, self._changes)
         totals = self._ask("totals")
         ground = max(graph["newest_ground"], newest_fact(connection, (), Organisation()))
-        newest = max(ground, newest_of(self._heads, self._organisation), found["created"] or 0)
+        newest = max(ground, newest_of(self._heads, self._organisation), self._digests.created)
+        if not self._changes.organisations:  # else all uses are here, and what was said before may be said no more
+            newest = max(newest, graph["newest_fact"])
         values = {
             **{name: graph[name] for name in ("next_package", "next_set", "next_range")},
             **totals,
+            "format": FORMAT,
             "generation": graph["generation"] + 1,
             "packaging": packaging.__version__,
-            "facts_sha256": self._digest(found),
+            "facts_sha256": self._digests.facts_sha256(self._mentioned, connection),
             "newest_ground": ground,
             "newest_fact": newest,
             "inputs_ground": self._inputs,
@@ -347,39 +402,7 @@ class Batch:
         values.pop("tables", None)
         values.pop("others", None)
         self._transaction.run(cypher("set_meta"), {"values": values}).consume()
-
-    def _digest(self, found: dict[str, Any]) -> str:
-        """Return ``facts_sha256``, by the statements of the embedded store over the digests of all facts."""
-        connection = duckdb.connect()
-        names, facts = found["names"], found["facts"]
-        known = [(name, said) for name, said in zip(names, facts, strict=True) if said]
-        named = [name for name, is_named in zip(names, found["named"], strict=True) if is_named]
-        _table(connection, "all_facts", ("package", "facts"), known)
-        mentioned = sorted({*named, *self._mentioned})
-        _table(connection, "mentioned", ("package",), [(name,) for name in mentioned])
-        _table(connection, "held_components", ("package",), [])
-        _table(connection, "documents", ("document",), [(one,) for one in found["documents"]])
-        _table(connection, "document_uses", ("document_use",), [(one,) for one in found["uses"]])
-        for table, column in (("organisations", "organisation"), ("incidents", "incident")):
-            _table(connection, table, (column,), self._texts(f"SELECT {column} FROM {table}"))  # noqa: S608 - own names
-        query = "SELECT digest::VARCHAR, source, problems FROM tables"
-        _table(connection, "tables", ("digest", "source", "problems"), self._texts(query))
-        for table, column in (("documents", "document"), ("document_uses", "document_use"), ("tables", "digest")):
-            connection.execute(f"ALTER TABLE {table} ALTER {column} TYPE UUID")
-        return facts_sha256(connection, base_key(connection))
-
-
-def _table(
-    connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str], found: Sequence[tuple[Any, ...]]
-) -> None:
-    shape = ", ".join(f"{column} VARCHAR" for column in columns)
-    values = zip(*found, strict=True) if found else ([] for _ in columns)
-    put(
-        connection,
-        name,
-        shape,
-        {column: np.array(list(each), dtype=object) for column, each in zip(columns, values, strict=True)},
-    )
+        self._announce(self._changes, values)
 
 
 def _target(name: str, number: int, *, named: bool) -> dict[str, Any]:

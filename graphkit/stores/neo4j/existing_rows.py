@@ -7,6 +7,7 @@ statements by which it would in the embedded store, and the same compilation wor
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import duckdb
@@ -17,10 +18,12 @@ import numpy as np
 from graphkit.model.documents import Document
 from graphkit.model.incidents import Incident
 from graphkit.model.index import ProjectPage, ReleaseMetadata
+from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.stores.engine.encoding import version_of
 from graphkit.stores.engine.requirement_sets import requirement_digest
 from graphkit.stores.engine.schema import TABLES, column_names
-from graphkit.stores.neo4j.node_rows import RANGE_KINDS
+from graphkit.stores.engine.staging import organisation_row
+from graphkit.stores.neo4j.node_rows import RANGE_KINDS, short
 from graphkit.stores.neo4j.server import chunks, one, rows
 from graphkit.stores.port import Fact
 
@@ -28,19 +31,29 @@ _Tables = dict[str, list[tuple[Any, ...]]]
 """Rows of a record, by the name of their table."""
 
 
-def touched(facts: Iterable[Fact]) -> set[str]:
-    """Return the packages of which facts say something, tables aside."""
+def touched(facts: Iterable[Fact], settled: AbstractSet[str] = frozenset()) -> set[str]:
+    """Return the packages of which facts say something new, tables aside; of the ``settled``, no document does."""
     names: set[str] = set()
     for fact in facts:
         match fact:
             case ProjectPage() | ReleaseMetadata():
                 names.add(fact.package)
             case Document():
-                names |= {one.package for one in fact.components if one.package}
-                names |= {one.package for one in (*fact.requirements, *fact.constraints)}
+                names |= named_by(fact).keys() - settled
             case Incident():
                 names |= accused(fact)
     return names
+
+
+def named_by(document: Document) -> dict[str, set[str]]:
+    """Return the packages that a document names, with the versions that it lists of each."""
+    found: dict[str, set[str]] = {asked.package: set() for asked in (*document.requirements, *document.constraints)}
+    for component in document.components:
+        if component.package:
+            versions = found.setdefault(component.package, set())
+            if component.version and not component.origin:
+                versions.add(component.version)
+    return found
 
 
 def accused(incident: Incident) -> set[str]:
@@ -91,6 +104,7 @@ class ExistingRows:
         self.numbers: dict[str, int] = {}
         """Packages that the server has."""
         self.named: set[str] = set()
+        self.has_all_uses = False
         self.inputs = 0
         self.releases: dict[str, str] = {}
         """Releases of touched packages that the server has: package by id."""
@@ -194,8 +208,24 @@ class ExistingRows:
         self._connection.execute(f"INSERT INTO {table} ({', '.join(names)}) SELECT {shown} FROM brought")  # noqa: S608
         self._connection.unregister("brought")
 
+    def settled(self, facts: Sequence[Fact]) -> set[str]:
+        """Return the packages of documents of which the graph knows all that these say: nothing changes of them."""
+        said: dict[str, set[str]] = {}
+        for fact in facts:
+            if isinstance(fact, Document):
+                for name, versions in named_by(fact).items():
+                    said.setdefault(name, set()).update(versions)
+        found: set[str] = set()
+        asked = ({"name": name, "package": short(name), "versions": sorted(said[name])} for name in sorted(said))
+        for part in chunks(asked):
+            found |= set(one(self._transaction, "settled_packages", rows=part)["names"])
+        return found
+
     def evidence(self, facts: Sequence[Fact]) -> None:
-        """Bring the documents of a batch as they are kept, every use, organisation, incident and table."""
+        """Bring the documents of a batch and their uses as they are kept, every organisation, incident and table.
+
+        Every use comes along where something new is said of the organisation, or services have aliases.
+        """
         shas = sorted({fact.sha256 for fact in facts if isinstance(fact, Document)})
         tables: _Tables = {name: [] for name in TABLES}
         lists: dict[str, int] = {}
@@ -214,10 +244,19 @@ class ExistingRows:
             tables["tables"].append(tuple(row[name] for name in column_names("tables")))
         kept = one(self._transaction, "organisations")
         tables["organisations"] += zip(kept["source"], kept["body"], kept["digest"], strict=True)
-        uses = one(self._transaction, "uses")
+        said = {organisation_row(fact)[2] for fact in facts if isinstance(fact, Organisation)}
+        bodies = [msgspec.json.decode(body, type=Organisation) for body in kept["body"]]
+        self.has_all_uses = not said <= set(kept["digest"]) or any(body.aliases.services for body in bodies)
+        if self.has_all_uses:
+            self._put_uses(one(self._transaction, "uses"), tables)
+        documents = sorted({fact.document for fact in facts if isinstance(fact, DocumentUse)})
+        for part in chunks([] if self.has_all_uses else documents):
+            self._put_uses(one(self._transaction, "kept_uses", ids=part), tables)
+        self._flush(tables)
+
+    def _put_uses(self, uses: dict[str, Any], tables: _Tables) -> None:
         names = ("service", "document", "path", "times", "branch", "derived", "rest", "digest")
         for service, document, path, times, branch, derived, rest, digest in zip(
             *(uses[name] for name in names), strict=True
         ):
             tables["document_uses"].append((service, document, path, *times, branch, derived, rest, digest))
-        self._flush(tables)

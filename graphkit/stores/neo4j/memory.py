@@ -72,12 +72,27 @@ class Memory(Generic[_Answer]):
         if len(self._start.values) > self._most or any(len(one) > self._most for one in self._columns.values()):
             self._drop()
 
+    @property
+    def ids(self) -> _Ids:
+        """The ids of which it has rows, ascending."""
+        return np.flatnonzero(self._row)
+
+    def columns(self, answer: _Answer) -> dict[str, Any]:
+        """Return the columns of an answer that are remembered, and its row starts."""
+        names = [*self._names, self._start_name] if self._start_name else [*self._names]
+        return {name: getattr(answer, name) for name in names}
+
+    def answer(self, columns: dict[str, Any]) -> _Answer:
+        """Return an answer of its columns."""
+        return self._kind(**columns, **self._apart)
+
     def keep(self, ids: NDArray[Any], read: Callable[[_Ids], _Answer]) -> None:
         """Remember rows that another call brings along; ``read`` gives those of them that are not known."""
         missing = self.missing(ids)
-        self._keep(missing, read(missing))
+        self.put(missing, read(missing))
 
-    def _keep(self, ids: _Ids, found: _Answer) -> None:
+    def put(self, ids: _Ids, found: _Answer) -> None:
+        """Remember rows of ids of which it has none yet."""
         rows = len(self._start.values) - 1
         for name in self._names:
             more = getattr(found, name)

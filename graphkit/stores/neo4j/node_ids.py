@@ -23,6 +23,11 @@ class NodeIds:
         self._numbers = np.full(bound, -1, dtype=np.int64)
         self._count = 0
 
+    @property
+    def held(self) -> NDArray[np.int64]:
+        """The numbers of all ids that were given out."""
+        return self._numbers[: self._count]
+
     def ids(self, numbers: NDArray[Any]) -> NDArray[Any]:
         """Return the ids of numbers, new ones for those not met before; -1 for -1."""
         found = self._ids[numbers]
@@ -34,6 +39,12 @@ class NodeIds:
             self._count += len(fresh)
             found = self._ids[numbers]
         return np.asarray(found)
+
+    def give(self, numbers: NDArray[np.int64]) -> None:
+        """Give out ids in the order of numbers, before any other was given."""
+        self._ids[numbers] = np.arange(len(numbers), dtype=np.int32)
+        self._numbers[: len(numbers)] = numbers
+        self._count = len(numbers)
 
     def numbers(self, ids: NDArray[Any]) -> NDArray[np.int64]:
         """Return the numbers of ids."""
@@ -48,8 +59,16 @@ class Blocks:
 
     def __init__(self, packages: int, releases: int) -> None:
         self._start = np.full(packages, -1, dtype=np.int64)
+        self._sizes = np.zeros(packages, dtype=np.int64)
         self._package = np.full(releases, -1, dtype=np.int64)
         self._next = 0
+
+    @property
+    def held(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The packages that have blocks, in their order, and how many releases each has."""
+        packages = np.flatnonzero(self._start >= 0)
+        packages = packages[np.lexsort((self._sizes[packages], self._start[packages]))]
+        return packages, self._sizes[packages]
 
     def missing(self, packages: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers of packages that have no block yet."""
@@ -58,7 +77,7 @@ class Blocks:
     def give(self, packages: list[int], sizes: list[int]) -> None:
         """Give out blocks."""
         for package, size in zip(packages, sizes, strict=True):
-            self._start[package] = self._next
+            self._start[package], self._sizes[package] = self._next, size
             self._package[self._next : self._next + size] = package
             self._next += size
 
@@ -81,6 +100,11 @@ class Interned:
     def __init__(self) -> None:
         self._ids = {"": 0}
         self._texts = [""]
+
+    @property
+    def held(self) -> list[str]:
+        """All texts, by their ids."""
+        return self._texts
 
     def ids(self, texts: list[str]) -> port.TextIds:
         """Return the id of each text."""

@@ -17,12 +17,15 @@ def cypher(name: str) -> LiteralString:
 
 @cache
 def checked(name: str) -> LiteralString:
-    """Return the statement with the graph's generation beside each row, looked up after all that the statement read.
+    """Return the statement with what tells of later changes beside each row, looked up after all that it read.
 
-    It gives no row where the statement gives none, or where there is no graph.
+    ``generation`` and ``store`` of the graph, and in ``later`` how many writers said something after ``$seen``. It
+    gives no row where the statement gives none, or where there is no graph.
     """
-    after = "MATCH (g:Graphkit {id: 'graph'}) RETURN g.generation AS generation"
-    return f"CALL () {{\n{cypher(name)}}}\nCALL (*) {{ {after} }}\nRETURN *"
+    after = "MATCH (g:Graphkit {id: 'graph'})"
+    said = "COUNT { MATCH (c:Change) WHERE c.number > $seen } AS later"
+    shown = f"g.generation AS generation, g.store AS store, {said}"
+    return f"CALL () {{\n{cypher(name)}}}\nCALL (*) {{ {after} RETURN {shown} }}\nRETURN *"
 
 
 def statements(name: str) -> tuple[LiteralString, ...]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final, TypeVar, overload
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
+from graphkit.model.errors import GraphChanged
 from graphkit.stores import port
+from graphkit.stores.neo4j.carry import KEYS, Carry, still_holds
+from graphkit.stores.neo4j.changes import Changes
 from graphkit.stores.neo4j.evidence import ServerEvidence
 from graphkit.stores.neo4j.flag_properties import FILES, OFFERS, PACKAGES, RANGES, RELEASES
 from graphkit.stores.neo4j.memory import Memory
 from graphkit.stores.neo4j.node_ids import Blocks, Interned, NodeIds
-from graphkit.stores.neo4j.server import Server
+from graphkit.stores.neo4j.reader_cache import MADE_BY, Kept, flat, unflat
+from graphkit.stores.neo4j.server import Asked, Server, rows
+from graphkit.stores.neo4j.starts import Start, changes_after
 
 _Columns = dict[str, Any]
 _Value = TypeVar("_Value")
@@ -41,22 +48,33 @@ class _FileTexts:
 
 
 class ServerReader:
-    """`port.Reader` of one generation. Where the graph changes meanwhile, a call says so instead of mixing two.
+    """`port.Reader` of one generation, also while others write: a call says so where it can no longer be known.
+
+    That is where a later generation changed what is read for the first time (`graphkit.stores.neo4j.changes`).
 
     Ids are given out as things are met: the database keeps numbers that never change, and positions of
     releases within their package. What was read is remembered (`memory.Memory`), and so are packages whose releases
     come next, until the next call reads these with its own.
     """
 
-    def __init__(self, server: Server, graph: dict[str, Any]) -> None:
+    def __init__(self, server: Server, start: Start) -> None:
+        """Take what the graph was at the beginning."""
+        graph = start.graph
         self._server, self._graph = server, graph
         self.number: int = graph["generation"]
+        self.start = start
+        self._seen = start.seen
+        self._later: Changes | None = None
+        self._held: Asked | None = None
         self._packages, self._sets, self._ranges = (
             NodeIds(graph[f"next_{name}"], partial(self._numbers, name)) for name in ("package", "set", "range")
         )
         self._releases = Blocks(graph["next_package"], graph["releases"])
         self._texts: dict[port.TextKind, Interned] = {"marker": Interned(), "extras": Interned(), "needs": Interned()}
-        self._evidence = ServerEvidence(self._ask)
+        self._evidence = ServerEvidence(self._ask_once)
+        self._answers: dict[str, _Columns] = {}
+        self._read = 0
+        """How many statements it asked."""
         self._expected: NDArray[np.int64] = np.empty(0, dtype=np.int64)
         self._package_numbers = dict[str, int]()
         packages, releases, sets, ranges = (graph[name] for name in ("packages", "releases", "sets", "ranges"))
@@ -84,9 +102,127 @@ class ServerReader:
             sets, port.Users, self._read_users, start="start", nested=("release", "package", "offer")
         )
         self._known_takers = Memory(releases, port.Takers, self._read_takers, start="start", nested=("range", "extras"))
+        self._memories: dict[str, Memory[Any]] = {
+            "packages": self._known_packages,
+            "releases": self._known_releases,
+            "files": self._known_files,
+            "sets": self._known_sets,
+            "ranges": self._known_ranges,
+            "aimed": self._known_aimed,
+            "declarers": self._known_declarers,
+            "users": self._known_users,
+            "takers": self._known_takers,
+        }
+
+    def take_over(self, older: ServerReader, changes: Changes) -> None:
+        """Take what a reader of an earlier generation read and still holds. Cost: a pass over it."""
+        ids = {"package": older._packages.held, "set": older._sets.held, "range": older._ranges.held}
+        carry = Carry(ids, older._releases.held, changes)
+        self._begin(carry.numbers, carry.blocks)
+        self._texts = older._texts
+        self._package_numbers = {name: n for name, n in older._package_numbers.items() if name not in changes.names}
+        for name, memory in older._memories.items():
+            held = memory.ids
+            if len(held) and len(held := held[carry.stays(name, held, memory.of(held))]):
+                self._memories[name].put(carry.ids(KEYS[name], held), carry.rows(name, held, memory.of(held)))
+        self._answers = {
+            key: found for key, found in older._answers.items() if still_holds(msgspec.json.decode(key)[0], changes)
+        }
+
+    def _begin(
+        self, numbers: dict[str, NDArray[np.int64]], blocks: tuple[NDArray[np.int64], NDArray[np.int64]]
+    ) -> None:
+        """Give out ids before the first is asked for."""
+        for kind, ids in (("package", self._packages), ("set", self._sets), ("range", self._ranges)):
+            ids.give(numbers[kind])
+        self._releases.give(*(part.tolist() for part in blocks))
+
+    @property
+    def kept(self) -> Kept | None:
+        """What it read, as the next process takes it over; None where nothing was read since it began."""
+        if not self._read:
+            return None
+        rows = {}
+        for name, memory in self._memories.items():
+            if len(held := memory.ids):
+                columns = memory.columns(memory.of(held))
+                rows[name] = (
+                    flat(held),
+                    {
+                        column: flat(values) if isinstance(values, np.ndarray) else list(values)
+                        for column, values in columns.items()
+                    },
+                )
+        ids = {"package": self._packages, "set": self._sets, "range": self._ranges}
+        packages, sizes = self._releases.held
+        return Kept(
+            made_by=MADE_BY,
+            graph=self._graph,
+            seen=self.start.seen,
+            numbers={kind: flat(some.held) for kind, some in ids.items()},
+            blocks=(flat(packages), flat(sizes)),
+            texts={kind: some.held for kind, some in self._texts.items()},
+            names=self._package_numbers,
+            rows=rows,
+            answers=self._answers,
+        )
+
+    def restore(self, kept: Kept) -> None:
+        """Take what a reader of the same generation read, in another process."""
+        packages, sizes = kept.blocks
+        numbers = {kind: unflat(some) for kind, some in kept.numbers.items()}
+        self._begin(numbers, (unflat(packages), unflat(sizes)))
+        for kind, texts in self._texts.items():
+            texts.ids(kept.texts[kind])
+        self._package_numbers = dict(kept.names)
+        for name, (ids, columns) in kept.rows.items():
+            whole = {
+                column: values if isinstance(values, list) else unflat(values) for column, values in columns.items()
+            }
+            self._memories[name].put(unflat(ids), self._memories[name].answer(whole))
+        self._answers = dict(kept.answers)
+
+    def _ask_once(self, name: str, **parameters: Any) -> _Columns:
+        """Return the columns of a statement of the organisation's side, which are remembered."""
+        key = msgspec.json.encode([name, parameters], order="sorted").decode()
+        if key not in self._answers:
+            self._answers[key] = self._ask(name, **parameters)
+        return self._answers[key]
 
     def _ask_groups(self, name: str, **parameters: Any) -> list[_Columns]:
-        return self._server.ask(name, self.number, **parameters)
+        self._read += 1
+        if self._held is not None:
+            with self._server.explained():
+                return rows(self._held, name, **parameters)
+        found = self._server.ask(name, self._seen, **parameters)
+        is_known = self._later is None
+        for row in found:
+            store, generation, later = row.pop("store"), row.pop("generation"), row.pop("later")
+            is_known = is_known and not later and (store, generation) == (self._graph["store"], self.number)
+        if not found or not is_known:
+            self._look(name, parameters, found)
+        return found
+
+    def _look(self, name: str, parameters: _Columns, found: list[_Columns]) -> None:
+        """Look whether rows are of this generation; what came later is taken out of them.
+
+        Raises:
+            GraphChanged: they may be of a later one.
+        """
+        more, self._seen = changes_after(self._server, self._graph, self._seen)
+        self._later = self._later or Changes()
+        self._later.add(more)
+        if not found or self._later.concern(name, parameters, found):
+            raise GraphChanged(f"{self._server.shown}: the graph changed while it was read; retry")
+
+    @contextmanager
+    def held(self, transaction: Asked) -> Iterator[None]:
+        """Read through a transaction that holds writers off."""
+        self._held = transaction
+        try:
+            yield
+        finally:
+            self._held = None
 
     def _ask(self, name: str, **parameters: Any) -> _Columns:
         (found,) = self._ask_groups(name, **parameters)
@@ -109,6 +245,10 @@ class ServerReader:
             inputs=graph["inputs"],
             packaging=graph["packaging"],
         )
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of each kind of thing are kept, by its word. Cost: a scan of releases."""
+        return self._ask("counts")
 
     def package_ids(self, names: Sequence[str]) -> port.PackageIds:
         """Return the ids of PEP 503 names, -1 where the graph has no such package."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -17,12 +18,21 @@ from neo4j import exceptions
 from graphkit.model.errors import GraphkitError
 from graphkit.stores.neo4j.queries import checked, cypher, statements
 
-FORMAT: Final = "5"
+FORMAT: Final = "6"
 """Version of labels, relationships and properties; a graph of another is refused, never guessed at."""
+_READS: Final = ("5", FORMAT)
+"""In version 5 nobody wrote down what a generation changes. It is read, and the first writer makes it the newest."""
 OLDEST: Final = (5, 26)
 _SECONDS: Final = 15.0
+_LONGEST_HELD: Final = 900.0
+"""Seconds after which a server ends a transaction that holds writers off, whatever has become of the client."""
+Asked = neo4j.ManagedTransaction | neo4j.Transaction
 _Result = TypeVar("_Result")
 _Value = TypeVar("_Value")
+
+
+class MayNot(GraphkitError):
+    """The user of the server lacks a permission."""
 
 
 class Server:
@@ -45,6 +55,11 @@ class Server:
         self._address = address
         self.database = os.environ.get("NEO4J_DATABASE") or "neo4j"
         self._driver: neo4j.Driver | None = None
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What tells this database, as this user sees it, from any other; no secret."""
+        return self._address, self.database, os.environ.get("NEO4J_USERNAME") or "neo4j"
 
     def _opened(self) -> neo4j.Driver:
         if self._driver is None:
@@ -95,7 +110,7 @@ class Server:
                 f"{self.shown}: the server rejects the user or password; see NEO4J_USERNAME and NEO4J_PASSWORD"
             ) from error
         except exceptions.Forbidden as error:
-            raise GraphkitError(f"{self.shown}: the user lacks permission for this: {_first_line(error)}") from error
+            raise MayNot(f"{self.shown}: the user lacks permission for this: {_first_line(error)}") from error
         except (exceptions.ServiceUnavailable, exceptions.SessionExpired, OSError, ValueError) as error:
             raise GraphkitError(f"{self.shown}: no response from Neo4j: {_first_line(error)}") from error
         except exceptions.Neo4jError as error:
@@ -107,39 +122,50 @@ class Server:
         except exceptions.DriverError as error:
             raise GraphkitError(f"{self.shown}: {_first_line(error)}") from error
 
+    def _session(self) -> neo4j.Session:
+        """Return a session that sees what this client wrote, whichever server of a cluster it asks."""
+        driver = self._opened()
+        return driver.session(database=self.database, bookmark_manager=driver.execute_query_bookmark_manager)
+
     def prepare(self) -> None:
         """Make the keys of every label, where they are missing. Cost: one statement each, once a graph."""
-        with self.explained(), self._opened().session(database=self.database) as session:
+        with self.explained(), self._session() as session:
             for statement in statements("schema"):
                 session.run(statement).consume()
 
     def read(self, work: Callable[[neo4j.ManagedTransaction], _Result]) -> _Result:
         """Run work in a read transaction, again where the server asks for that."""
-        with self.explained(), self._opened().session(database=self.database) as session:
+        with self.explained(), self._session() as session:
             return session.execute_read(work)
 
-    def ask(self, name: str, generation: int, **parameters: Any) -> list[dict[str, Any]]:
+    def ask(self, name: str, seen: int, **parameters: Any) -> list[dict[str, Any]]:
         """Return the rows of a statement that reads all before it gives any, in one transaction of its own.
 
-        Raises:
-            GraphkitError: the graph is not, or no longer, of that generation; so nothing read before can be of a later.
+        Beside each stands what `queries.checked` says of changes after ``seen``.
         """
         with self.explained():
-            found = self._opened().execute_query(
+            return self._opened().execute_query(
                 checked(name),
-                parameters,
+                {**parameters, "seen": seen},
                 routing_=neo4j.RoutingControl.READ,
                 database_=self.database,
-                bookmark_manager_=None,
                 result_transformer_=_rows,
             )
-        if not found or any(row.pop("generation") != generation for row in found):
-            raise GraphkitError(f"{self.shown}: the graph changed while it was read; retry")
-        return found
+
+    @contextmanager
+    def held(self) -> Iterator[neo4j.Transaction]:
+        """Hold writers off, and give the transaction that does; it ends with the block, and keeps nothing."""
+        with self.explained(), self._session() as session:
+            transaction = session.begin_transaction(timeout=_LONGEST_HELD)
+            try:
+                transaction.run(cypher("hold"), {"writer": secrets.token_hex(8)}).consume()
+                yield transaction
+            finally:
+                transaction.close()
 
     def write(self, work: Callable[[neo4j.ManagedTransaction], _Result]) -> _Result:
         """Run work in a write transaction, again where the server asks for that."""
-        with self.explained(), self._opened().session(database=self.database) as session:
+        with self.explained(), self._session() as session:
             return session.execute_write(work)
 
     def close(self) -> None:
@@ -153,7 +179,7 @@ def _first_line(error: Exception) -> str:
     return str(getattr(error, "message", None) or error).partition("\n")[0][:300]
 
 
-def rows(transaction: neo4j.ManagedTransaction, name: str, **parameters: Any) -> list[dict[str, Any]]:
+def rows(transaction: Asked, name: str, **parameters: Any) -> list[dict[str, Any]]:
     """Return the rows of one of the store's statements, which return values and never nodes."""
     return _rows(transaction.run(cypher(name), parameters))
 
@@ -164,26 +190,34 @@ def _rows(result: neo4j.Result) -> list[dict[str, Any]]:
     return [dict(zip(names, record.values(), strict=True)) for record in result]
 
 
-def one(transaction: neo4j.ManagedTransaction, name: str, **parameters: Any) -> dict[str, Any]:
+def one(transaction: Asked, name: str, **parameters: Any) -> dict[str, Any]:
     """Return the only row of one of the store's statements."""
     (row,) = rows(transaction, name, **parameters)
     return row
 
 
-def graph_of(transaction: neo4j.ManagedTransaction, shown: str) -> dict[str, Any] | None:
+def checked_format(graph: dict[str, Any], shown: str) -> None:
+    """Look whether this graphkit reads a graph; ``graph``: what its own node says.
+
+    Raises:
+        GraphkitError: it is of another format.
+    """
+    if graph.get("format") not in _READS:
+        raise GraphkitError(
+            f"{shown} holds a graph of layout {graph.get('format')}, and this graphkit reads {FORMAT}: name an "
+            f"empty database in NEO4J_DATABASE, then make a new one there with `graphkit neo4j push --to {shown}`"
+        )
+
+
+def graph_of(transaction: Asked, shown: str) -> dict[str, Any] | None:
     """Return what the graph's own node says, None where the database is empty.
 
     Raises:
         GraphkitError: the database holds something else, or a graph of another format.
     """
-    found = rows(transaction, "meta")
-    if found:
+    if found := rows(transaction, "meta"):
         graph: dict[str, Any] = found[0]["graph"]
-        if graph.get("format") != FORMAT:
-            raise GraphkitError(
-                f"{shown} holds a graph of layout {graph.get('format')}, and this graphkit reads {FORMAT}: name an "
-                f"empty database in NEO4J_DATABASE, then make a new one there with `graphkit neo4j push --to {shown}`"
-            )
+        checked_format(graph, shown)
         return graph
     if other := rows(transaction, "other"):
         labels = ":".join(sorted(other[0]["labels"])) or "nodes without a label"

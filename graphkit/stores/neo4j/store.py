@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import neo4j
 import packaging
 
-from graphkit.model.errors import GraphkitError
+from graphkit.model.errors import GraphChanged, GraphkitError
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import rfc3339
 from graphkit.stores.engine.record import input_row
 from graphkit.stores.engine.schema import column_names
 from graphkit.stores.neo4j import mark
 from graphkit.stores.neo4j.batch import Batch, parts
+from graphkit.stores.neo4j.changes import KEPT, Changes, packed
+from graphkit.stores.neo4j.digests import Digests
 from graphkit.stores.neo4j.reader import ServerReader
-from graphkit.stores.neo4j.server import FORMAT, Server, graph_of, one, rows
-from graphkit.stores.port import Fact, InputRead, Receipt
+from graphkit.stores.neo4j.reader_cache import ReaderCache
+from graphkit.stores.neo4j.server import FORMAT, MayNot, Server, graph_of, one, rows
+from graphkit.stores.neo4j.starts import Start, changes_after, held_start, start_of
+from graphkit.stores.port import Answer, Fact, InputRead, Reader, Receipt
+
+_TURNS: Final = 3
+"""How often a question is asked before writers have to wait for it."""
+_PATIENCE: Final = 2.0
+"""Seconds that a question waits for what a writer is about to show."""
+_PAUSE: Final = 0.05
 
 
 class Neo4jStore:
@@ -34,25 +45,30 @@ class Neo4jStore:
         self._create = create
         self._is_prepared = False
         self._reader: ServerReader | None = None
+        self._digests: Digests | None = None
+        self._is_asked = False
 
     def _graph(self) -> dict[str, Any] | None:
         return self._server.read(lambda transaction: graph_of(transaction, self._server.shown))
 
-    def _existing(self) -> dict[str, Any]:
-        if (graph := self._graph()) is None:
+    def _existing(self) -> Start:
+        if (start := self._start()) is None:
             if not self._create:
                 raise GraphkitError(
                     f"no graph at {self._server.shown}; make one with `graphkit ingest …` or `graphkit neo4j push`"
                 )
             self.record([])
-            graph = self._graph()
-        if graph is None:
+            start = self._start()
+        if start is None:
             raise GraphkitError(f"{self._server.shown}: the graph no longer exists")
-        if graph.get("pushing"):
+        if start.graph.get("pushing"):
             raise GraphkitError(
                 f"{self._server.shown}: a push into it is not finished; wait, or run `graphkit neo4j push` again"
             )
-        return graph
+        return start
+
+    def _start(self) -> Start | None:
+        return self._server.read(lambda transaction: start_of(transaction, self._server.shown))
 
     @property
     def folder(self) -> Path | None:
@@ -70,26 +86,62 @@ class Neo4jStore:
         """
         held = list(facts)
         if not self._is_prepared:
-            if self._graph() is None:
+            graph = self._graph()
+            if graph is None or graph["format"] != FORMAT:
                 self._server.prepare()
             self._is_prepared = True
         with TemporaryDirectory(prefix="graphkit-") as folder:
-            receipts = [
-                self._server.write(partial(self._write, facts=part, folder=Path(folder))) for part in parts(held)
-            ]
+            receipts = [self._keep(part, Path(folder)) for part in parts(held)]
         return Receipt(
             new=sum(one.new for one in receipts),
             unchanged=sum(one.unchanged for one in receipts),
             problems=tuple(problem for one in receipts for problem in one.problems),
         )
 
-    def _write(self, transaction: neo4j.ManagedTransaction, facts: Sequence[Fact], folder: Path) -> Receipt:
+    def _keep(self, facts: Sequence[Fact], folder: Path) -> Receipt:
+        """Write a part of a batch, and say in the end that all of it can be seen."""
+        announced: list[int] = []
+        kept: list[Digests] = []
+        receipt = self._server.write(partial(self._write, facts=facts, folder=folder, announced=announced, kept=kept))
+        self._digests = kept[-1]  # what a transaction read that came to nothing is not kept
+        if announced:
+            self._server.write(lambda transaction: rows(transaction, "change_end", number=announced[-1], kept=KEPT))
+        return receipt
+
+    def _write(
+        self,
+        transaction: neo4j.ManagedTransaction,
+        facts: Sequence[Fact],
+        folder: Path,
+        announced: list[int],
+        kept: list[Digests],
+    ) -> Receipt:
         before = graph_of(transaction, self._server.shown)
         if before is not None and before.get("pushing"):
             raise GraphkitError(f"{self._server.shown}: a push into it is not finished; run it again first")
         graph = one(transaction, "lock", fresh=_fresh(), writer=secrets.token_hex(8))["graph"]
-        with Batch(transaction, graph, folder / secrets.token_hex(4)) as batch:
-            return batch.write(facts)
+        newest = one(transaction, "change_newest")["number"]
+        number = 0 if newest is None else newest + 1
+        announced.clear()
+
+        def announce(changes: Changes, values: dict[str, Any]) -> None:
+            # In a transaction of its own, which is over before this one can be seen.
+            body = {"number": number, "generation": values["generation"], "body": packed(changes)}
+            said = {"before": _shown(graph_before), "after": _shown({**graph_before, **values})}
+            self._server.write(lambda other: rows(other, "change_begin", **body, **said))
+            announced.append(number)
+
+        graph_before = dict(graph)
+        seen = -1 if newest is None else newest
+        digests, self._digests = self._digests, None
+        if digests is None or not digests.catch_up(transaction, graph["store"], seen):
+            digests = Digests.read(transaction, graph["store"], seen)
+        with Batch(transaction, graph, folder / secrets.token_hex(4), digests, announce) as batch:
+            receipt = batch.write(facts)
+        if announced:
+            digests.seen = number
+        kept.append(digests)
+        return receipt
 
     def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
         """Return which documents are kept, each with the paths of its uses; see `port.Store.known`."""
@@ -108,15 +160,64 @@ class Neo4jStore:
 
     def reader(self) -> ServerReader:
         """Return a reader of the newest generation. Cost: one statement where that is the one read last."""
-        graph = self._existing()
-        if self._reader is None or self._reader.number != graph["generation"]:
-            self._reader = ServerReader(self._server, graph)
+        start = self._existing()
+        if self._reader is None or self._reader.number != start.graph["generation"]:
+            self._reader = self._reader_of(start)
         return self._reader
+
+    def _reader_of(self, start: Start) -> ServerReader:
+        """Return a new reader, with what was read before and still holds: here, or by another process."""
+        reader, older = ServerReader(self._server, start), self._reader
+        if older is None and (kept := self._cache(start).load()) is not None:
+            before = Start(graph=kept.graph, seen=kept.seen)
+            is_same = (kept.graph["generation"], kept.seen) == (start.graph["generation"], start.seen)
+            older = reader if is_same else ServerReader(self._server, before)
+            older.restore(kept)
+        if older is None or older is reader or older.start.seen > start.seen:
+            return reader
+        changes, _ = changes_after(self._server, older.start.graph, older.start.seen)
+        if not changes.is_all:
+            reader.take_over(older, changes)
+        return reader
+
+    def _cache(self, start: Start) -> ReaderCache:
+        return ReaderCache(*self._server.identity, start.graph["store"])
+
+    def ask(self, question: Callable[[Reader], Answer]) -> Answer:
+        """Return the answer to a question on one generation; see `port.Store.ask`.
+
+        Where others change what is read while it is read, the question is asked again on a newer generation, a few
+        times; and then once more while writers wait. Cost: the question, so often.
+
+        Raises:
+            GraphChanged: the user must not hold writers off, and the graph went on changing.
+        """
+        self._is_asked = True
+        for turn in range(_TURNS):
+            reader = self.reader()
+            try:
+                return question(reader)
+            except GraphChanged as error:
+                changed = error
+            self._await_newer(reader.number, _PATIENCE if turn + 1 < _TURNS else 0)
+        try:
+            with self._server.held() as transaction:
+                reader = self._reader = self._reader_of(held_start(transaction))
+                with reader.held(transaction):
+                    return question(reader)
+        except MayNot:
+            raise changed from None
+
+    def _await_newer(self, number: int, seconds: float) -> None:
+        """Wait until what a writer changes can be seen, but not long: it may have been broken off."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self._existing().graph["generation"] == number:
+            time.sleep(_PAUSE)
 
     def counts(self) -> dict[str, int]:
         """Return how many of each kind of thing are kept, by its word. Cost: a scan of releases."""
         reader = self.reader()
-        found = self._server.read(lambda transaction: one(transaction, "counts"))
+        found = reader.counts()
         organisation = reader.evidence().organisation()
         return {
             **found,
@@ -159,9 +260,16 @@ class Neo4jStore:
         mark.clear(self._server)
 
     def close(self) -> None:
-        """Let go of connections. Safe to call twice."""
+        """Keep what was read for the next question, and let go of connections. Safe to call twice."""
+        if self._is_asked and self._reader is not None and (kept := self._reader.kept) is not None:
+            self._cache(self._reader.start).save(kept)
+        self._is_asked = False
         self._server.close()
-        self._reader = None
+        self._reader = self._digests = None
+
+
+def _shown(graph: dict[str, Any]) -> str:
+    return msgspec.json.encode({name: value for name, value in graph.items() if name != "writer"}).decode()
 
 
 def _fresh() -> dict[str, Any]:

@@ -1,0 +1,119 @@
+"""What a client read of a server, kept in the user's cache: the next question starts from there.
+
+One file a graph: a magic line, a SHA-256 of the rest, and the rest in MessagePack. A file that is not whole, of another
+layout or another packaging is no file. It holds what anybody may read who may ask the server, and no credentials; it is
+for its user alone. `GRAPHKIT_NO_CACHE` turns it off.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import packaging
+from numpy.typing import NDArray
+from platformdirs import user_cache_path
+
+from graphkit import __version__
+
+_MAGIC: Final = b"graphkit reader 1\n"
+_DIGEST: Final = hashlib.sha256().digest_size
+MOST: Final = 512 * 1024 * 1024
+"""Bytes that all files may have together; what was used longest ago goes first."""
+LARGEST: Final = 256 * 1024 * 1024
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What was read of one generation. Arrays are pairs of dtype and bytes.
+
+    ``graph``: what its own node says; ``seen``: the last writer's word that it knows of. ``numbers``: nodes by id;
+    ``blocks``: packages of release ids and how many releases each has; ``texts`` by kind and id; ``names``: numbers of
+    packages by name. ``rows``: of each memory the ids and the columns. ``answers`` of the organisation's side.
+    """
+
+    made_by: tuple[str, str]
+    graph: dict[str, Any]
+    seen: int
+    numbers: dict[str, tuple[str, bytes]]
+    blocks: tuple[tuple[str, bytes], tuple[str, bytes]]
+    texts: dict[str, list[str]]
+    names: dict[str, int]
+    rows: dict[str, tuple[tuple[str, bytes], dict[str, tuple[str, bytes] | list[str]]]]
+    answers: dict[str, dict[str, Any]]
+
+
+MADE_BY: Final = (__version__, packaging.__version__)
+
+
+def flat(values: NDArray[Any]) -> tuple[str, bytes]:
+    """Return an array as it is kept."""
+    return values.dtype.str, values.tobytes()
+
+
+def unflat(kept: tuple[str, bytes]) -> NDArray[Any]:
+    """Return an array, read-only."""
+    return np.frombuffer(kept[1], dtype=kept[0])
+
+
+class ReaderCache:
+    """The file of one graph."""
+
+    def __init__(self, *identity: str) -> None:
+        """Take what tells the graph from any other: server, database, user and the graph's own mark."""
+        self._folder = user_cache_path("graphkit") / "neo4j"
+        name = hashlib.sha256("\n".join(identity).encode("utf-8", "surrogatepass")).hexdigest()
+        self._path = self._folder / f"{name}.reader"
+        self._is_on = not os.environ.get("GRAPHKIT_NO_CACHE")
+
+    def load(self) -> Kept | None:
+        """Return what was kept, None for nothing. Cost: the file is read once, and its digest worked out."""
+        if not self._is_on:
+            return None
+        try:
+            raw = self._path.read_bytes()
+            os.utime(self._path)
+        except OSError:
+            return None
+        body = memoryview(raw)[len(_MAGIC) + _DIGEST :]
+        if not raw.startswith(_MAGIC) or hashlib.sha256(body).digest() != raw[len(_MAGIC) : len(_MAGIC) + _DIGEST]:
+            return None
+        try:
+            kept = msgspec.msgpack.decode(body, type=Kept)
+        except msgspec.MsgspecError:  # of another layout
+            return None
+        return kept if kept.made_by == MADE_BY else None
+
+    def save(self, kept: Kept) -> None:
+        """Keep what was read in place of what was kept before; nothing where the disk cannot take it."""
+        if not self._is_on:
+            return
+        body = msgspec.msgpack.encode(kept)
+        if len(body) > LARGEST:
+            return
+        with contextlib.suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._folder.chmod(0o700)
+            handle, name = tempfile.mkstemp(prefix=".", dir=self._folder)  # for this user alone
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(_MAGIC + hashlib.sha256(body).digest())
+                    file.write(body)
+                Path(name).replace(self._path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+            self._make_room()
+
+    def _make_room(self) -> None:
+        known = [(path.stat(), path) for path in self._folder.iterdir()]
+        used = 0
+        for stat, path in sorted(known, key=lambda pair: pair[0].st_mtime, reverse=True):
+            used += stat.st_size
+            if used > MOST and path != self._path:
+                path.unlink(missing_ok=True)

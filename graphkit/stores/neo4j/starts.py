@@ -1,0 +1,67 @@
+"""Where a reader begins: the newest generation that is applied as a whole, and what changed after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from graphkit.stores.neo4j.changes import Changes, unpacked
+from graphkit.stores.neo4j.server import Asked, Server, checked_format, graph_of, one, rows
+
+_Columns = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What the graph's own node says of a generation that is whole, and the last writer's word that it knows of."""
+
+    graph: _Columns
+    seen: int
+
+
+def start_of(transaction: Asked, shown: str) -> Start | None:
+    """Return the newest generation that is applied as a whole; None where the database is empty.
+
+    Raises:
+        GraphkitError: the database holds something else, or a graph of another format.
+    """
+    found = rows(transaction, "change_newest")
+    if found and found[0]["number"] is None:
+        # The first writer of all may have begun meanwhile: then the second look sees its word, and the first its half.
+        second = rows(transaction, "change_newest")
+        found = second if second and second[0]["number"] is not None else found
+    if not found:
+        graph_of(transaction, shown)
+        return None
+    said = found[0]
+    checked_format(said["graph"], shown)
+    if said["graph"].get("pushing"):
+        return Start(graph=said["graph"], seen=-1)
+    if said["number"] is None:
+        return Start(graph=said["graph"], seen=-1)
+    told = said["after"] if said["done"] else said["before"]
+    return Start(graph=msgspec.json.decode(told), seen=said["number"] if said["done"] else said["number"] - 1)
+
+
+def held_start(transaction: Asked) -> Start:
+    """Return the newest generation, where the transaction holds writers off."""
+    said = one(transaction, "change_newest")
+    return Start(graph=said["graph"], seen=-1 if said["number"] is None else said["number"])
+
+
+def changes_after(server: Server, graph: _Columns, seen: int) -> tuple[Changes, int]:
+    """Return what changed after a generation, and the last writer's word that says so. ``graph``: what it was then."""
+
+    def read(transaction: Asked) -> tuple[Changes, int]:
+        now = graph_of(transaction, server.shown)
+        found = one(transaction, "changes", seen=seen)
+        changes = unpacked(found["bodies"])
+        last = max([graph["generation"], *found["generations"]])
+        is_whole = found["first"] in {None, seen + 1}
+        if now is None or now["store"] != graph["store"] or now["generation"] > last or not is_whole:
+            changes.is_all = True
+        return changes, seen if found["seen"] is None else found["seen"]
+
+    return server.read(read)

@@ -1,0 +1,1 @@
+UNWIND $ids AS id MATCH (c:Component {id: id}) RETURN collect(c.id) AS id
