@@ -34,7 +34,7 @@ def read(reader: port.Reader) -> object:
     return [tuple(one) if isinstance(one, Sequence) and not isinstance(one, str) else one for one in found]
 
 
-def _batches() -> list[list[Fact]]:
+def batches() -> list[list[Fact]]:
     """Batches that change all that a reader reads: packages, ranges, documents, organisation and incidents."""
     (incident,) = (fact for fact in WORLD if type(fact).__name__ == "Incident")
     more = CompromisedRelease(purl="pkg:pypi/app@2", package=BAD.package, version="1.0")
@@ -59,7 +59,7 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     """What an embedded graph says after each batch, by itself."""
     store = open_store(tmp_path_factory.mktemp("alone") / "graph", create=True)
     found = []
-    for batch in ([*WORLD], *_batches()):
+    for batch in ([*WORLD], *batches()):
         store.record(batch)
         found.append(read(store.reader()))
     store.close()
@@ -80,7 +80,7 @@ def test_the_answer_is_that_of_one_generation_where_a_batch_comes_after_each_sta
     filled: tuple[Neo4jStore, Neo4jStore], states: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asking, writing = filled
-    left = _batches()
+    left = batches()
     ask = Server.ask
 
     def interrupted(server: Server, name: str, seen: int, **parameters: Any) -> list[dict[str, Any]]:
@@ -132,7 +132,7 @@ def test_the_answer_is_that_of_one_generation_between_what_a_writer_says_and_doe
             fresh.close()
 
     monkeypatch.setattr(Server, "write", interrupted)
-    for number, batch in enumerate(_batches(), 1):
+    for number, batch in enumerate(batches(), 1):
         writing.record(batch)
         assert said[-1] in (None, states[number - 1])
         assert asking.ask(read) == states[number]
@@ -147,7 +147,7 @@ def test_every_answer_is_that_of_one_generation_while_another_writes(
     is_done = Event()
 
     def write() -> None:
-        for batch in _batches():
+        for batch in batches():
             writing.record(batch)
         is_done.set()
 
@@ -174,9 +174,9 @@ def test_what_a_killed_writer_said_keeps_nobody_from_an_answer(
         patch.setattr("graphkit.stores.neo4j.store._PATIENCE", 0.1)
         patch.setattr("graphkit.stores.neo4j.batch.Batch.__exit__", killed)
         with pytest.raises(GraphkitError, match="killed"):
-            writing.record(_batches()[0])
+            writing.record(batches()[0])
         assert asking.ask(read) == states[0]
-    for number, batch in enumerate(_batches(), 1):
+    for number, batch in enumerate(batches(), 1):
         writing.record(batch)
         assert asking.ask(read) == states[number]
 
@@ -202,7 +202,7 @@ def test_a_graph_of_the_layout_before_is_read_and_the_first_writer_says_what_it_
         run("MATCH (c:Change) DELETE c")
         run("MATCH (g:Graphkit) SET g.format = '5'")
         assert asking.ask(read) == states[0]
-        writing.record(_batches()[0])
+        writing.record(batches()[0])
         assert asking.ask(read) == states[1]
         assert run("MATCH (g:Graphkit), (c:Change) RETURN g.format, c.done").records[0].values() == ["6", True]
 
@@ -217,7 +217,7 @@ def test_writers_wait_for_a_question_that_was_asked_in_vain(
         def question(reader: Any) -> tuple[object, Any]:
             if reader._held is None:
                 raise GraphChanged("in vain")
-            batch = pool.submit(writing.record, _batches()[0])
+            batch = pool.submit(writing.record, batches()[0])
             found = read(reader)
             assert not batch.done()
             return found, batch

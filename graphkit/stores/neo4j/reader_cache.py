@@ -29,8 +29,15 @@ MOST: Final = 512 * 1024 * 1024
 LARGEST: Final = 256 * 1024 * 1024
 
 
+class Flat(msgspec.Struct, frozen=True, kw_only=True):
+    """An array of one dimension, as it is kept."""
+
+    dtype: str
+    data: bytes
+
+
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read of one generation. Arrays are pairs of dtype and bytes.
+    """What was read of one generation.
 
     ``graph``: what its own node says; ``seen``: the last writer's word that it knows of. ``numbers``: nodes by id;
     ``blocks``: packages of release ids and how many releases each has; ``texts`` by kind and id; ``names``: numbers of
@@ -40,25 +47,25 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     made_by: tuple[str, str]
     graph: dict[str, Any]
     seen: int
-    numbers: dict[str, tuple[str, bytes]]
-    blocks: tuple[tuple[str, bytes], tuple[str, bytes]]
+    numbers: dict[str, Flat]
+    blocks: tuple[Flat, Flat]
     texts: dict[str, list[str]]
     names: dict[str, int]
-    rows: dict[str, tuple[tuple[str, bytes], dict[str, tuple[str, bytes] | list[str]]]]
+    rows: dict[str, tuple[Flat, dict[str, Flat | list[str]]]]
     answers: dict[str, dict[str, Any]]
 
 
 MADE_BY: Final = (__version__, packaging.__version__)
 
 
-def flat(values: NDArray[Any]) -> tuple[str, bytes]:
+def flat(values: NDArray[Any]) -> Flat:
     """Return an array as it is kept."""
-    return values.dtype.str, values.tobytes()
+    return Flat(dtype=values.dtype.str, data=values.tobytes())
 
 
-def unflat(kept: tuple[str, bytes]) -> NDArray[Any]:
+def unflat(kept: Flat) -> NDArray[Any]:
     """Return an array, read-only."""
-    return np.frombuffer(kept[1], dtype=kept[0])
+    return np.frombuffer(kept.data, dtype=kept.dtype)
 
 
 class ReaderCache:
