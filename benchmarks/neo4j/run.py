@@ -285,7 +285,7 @@ def writers(folder: Path) -> Iterator[Figure]:
         for number, share in enumerate(shares):
             share.mkdir()
             for file in files[number::count]:
-                (share / file.name).symlink_to(file)
+                (share / file.name).hardlink_to(file)  # links out of a folder are not followed
         with running(folder / f"home-{count}", heap="2g", pages="512m") as address:
             orders = [graphkit("ingest", "sbom", str(one), "--graph", address, "--quiet") for one in shares]
             with ThreadPoolExecutor(count) as pool:

@@ -14,8 +14,10 @@ from graphkit.model.times import rfc3339
 if TYPE_CHECKING:
     from graphkit.model.answers import Blast, CompanyRow, ServiceVerdict
     from graphkit.stores.neo4j.mark import Judged, MarkedIncident
+    from graphkit.stores.neo4j.reader import ServerReader
     from graphkit.stores.neo4j.store import Neo4jStore
     from graphkit.trace.blast import OneIncident
+    from graphkit.trace.case_answer import Question
 
 
 class Mark(NamedTuple):
@@ -43,24 +45,10 @@ def mark_graph(address: str | None, targets: Sequence[str], **options: Unpack[Bl
         UsageError: the graph is not on a server, no incident in it names a target, or as for `Graph.blast`.
         GraphkitError: the server cannot be used, or the graph changed meanwhile.
     """
-    from graphkit.trace.blast import each_incident
-
     question = question_of(targets, options)
     store = _store(address)
     try:
-        reader = store.reader()
-        known = {one.id for one in reader.evidence().incidents()}
-        found = []
-        for one in each_incident(reader, question):
-            if one.blast.is_partial:
-                raise GraphkitError("stopped before there was an answer; the mark is as it was: retry")
-            if (named := one.blast.incident.id) not in known:
-                raise UsageError(
-                    f"no incident in the graph names {named}, and a mark leads to one: name an incident, or add one "
-                    "with `graphkit ingest advisory FILE`"
-                )
-            found.append(marked(one))
-            made = _made(one.blast, reader.number)
+        found, made = store.ask(lambda reader: _answer(reader, question))
         is_current = store.mark(found, made)
     finally:
         store.close()
@@ -73,6 +61,26 @@ def mark_graph(address: str | None, targets: Sequence[str], **options: Unpack[Bl
         claims=sum(len(one.claims) for one in found),
         is_current=is_current,
     )
+
+
+def _answer(reader: ServerReader, question: Question) -> tuple[list[MarkedIncident], dict[str, Any]]:
+    """Return what is to stand in the graph, and what it is made of."""
+    from graphkit.trace.blast import each_incident
+
+    known = {one.id for one in reader.evidence().incidents()}
+    found = []
+    made: dict[str, Any] = {}
+    for one in each_incident(reader, question):
+        if one.blast.is_partial:
+            raise GraphkitError("stopped before there was an answer; the mark is as it was: retry")
+        if (named := one.blast.incident.id) not in known:
+            raise UsageError(
+                f"no incident in the graph names {named}, and a mark leads to one: name an incident, or add one "
+                "with `graphkit ingest advisory FILE`"
+            )
+        found.append(marked(one))
+        made = _made(one.blast, reader.number)
+    return found, made
 
 
 def clear_mark(address: str | None) -> None:

@@ -1,3 +1,10 @@
+// Components that were not there, with what they are found by.
 UNWIND $rows AS row
-MERGE (c:Component {id: row.id})
-SET c = row
+CREATE (c:Component {
+  id: row[0], name: row[1], package: row[2], version: row[3], version_key: row[4], purl: row[5], optional: row[6],
+  origin: row[7], body: row[8]
+})
+WITH c, row
+UNWIND row[9] AS key
+MERGE (k:Key {id: key})
+CREATE (c)-[:HAS]->(k)

@@ -34,7 +34,7 @@ from graphkit.stores.neo4j.changes import Changes
 from graphkit.stores.neo4j.digests import Digests, table
 from graphkit.stores.neo4j.existing_rows import ExistingRows, accused, touched
 from graphkit.stores.neo4j.flag_properties import PACKAGES
-from graphkit.stores.neo4j.node_rows import Compiled, release_id, short
+from graphkit.stores.neo4j.node_rows import Compiled, short
 from graphkit.stores.neo4j.queries import cypher
 from graphkit.stores.neo4j.server import FORMAT, chunks, one, rows
 from graphkit.stores.port import Fact, Receipt
@@ -43,8 +43,12 @@ _Rows = Iterable[Any]
 Announce = Callable[[Changes, dict[str, Any]], None]
 """Takes what is changed, and what the graph's own node says afterwards."""
 _ROWS: Final = 5_000
-_LISTS: Final = 100
+_LISTS: Final = 1_000
 """Lists of components that one statement takes."""
+_OF_PACKAGE: Final = ("id", "n", "facts")
+_OF_RELEASE: Final = ("id", "package", "name", "position", "version", "version_key")
+_OF_COMPONENT: Final = ("id", "name", "package", "version", "version_key", "purl", "optional", "origin", "body")
+"""Properties of which each node has its own, in the order in which statements take them."""
 _MOST: Final = 40_000
 """Files and components that one transaction takes about: a server keeps all of it in memory until it commits."""
 
@@ -205,13 +209,15 @@ class Batch:
         for row in compiled.packages(places):
             del row["dependents"]
             own.append({**row, "n": numbers[row["id"]], "named": row["id"] in named})
-        self._put("write_packages", own)
+        self._put("write_packages", _grouped(own, _OF_PACKAGE))
         others = [name for name in compiled.names if name not in names]
         self._put("write_targets", [_target(name, numbers[name], named=name in named) for name in others])
         releases = [{**row, "package": numbers[row["name"]]} for row in compiled.releases(places)]
         gone = set(self._kept.releases) - {row["id"] for row in releases}
         self._put("drop_releases", sorted(gone), "ids")
-        self._put("write_releases", releases)
+        known = self._kept.releases
+        self._put("create_releases", _grouped((row for row in releases if row["id"] not in known), _OF_RELEASE))
+        self._put("write_releases", _grouped((row for row in releases if row["id"] in known), _OF_RELEASE))
         fresh = self._write_sets(compiled, places, numbers)
         pruned = []
         for part in chunks(before):
@@ -314,30 +320,30 @@ class Batch:
         have: set[str] = set()
         for part in chunks([row["id"] for row, _ in held]):
             have |= set(self._ask("kept_components", ids=part)["id"])
-        components = [(row, keys) for row, keys in held if row["id"] not in have]
-        self._put("write_components", [row for row, _ in components])
-        self._put("write_keys", [[row["id"], keys] for row, keys in components if keys])
+        fresh = [(row, keys) for row, keys in held if row["id"] not in have]
+        self._put("write_components", ([*map(row.__getitem__, _OF_COMPONENT), keys] for row, keys in fresh))
+        self._write_lists([row["id"] for row, _ in held])
+        own = {(row["package"], row["version_key"]) for row, _ in fresh if evidence_rows.release_of(row)}
+        self._put("write_is", [[*pair, "@".join(pair)] for pair in sorted(own | self._returned())])
+
+    def _returned(self) -> set[tuple[str, str]]:
+        """Return which releases, as components name them, are there now, and older components list them."""
+        listed = ((short(package), short(key)) for package, key, _ in self._kept.listed)
+        return {(package, key) for package, key in listed if f"{package}@{key}" not in self._kept.releases}
+
+    def _write_lists(self, components: list[str]) -> None:
+        places = {digest: place for place, digest in enumerate(components)}
         listed, edges = evidence_rows.listings(self._connection)
-        rows_of: dict[str, list[list[Any]]] = {}
-        for digest, component, said in listed:
-            if digest in self._new_lists:
-                rows_of.setdefault(digest, []).append([said["row"], component])
-        self._put("write_listings", map(list, rows_of.items()), at_once=_LISTS)
-        self._put(
-            "write_edges",
-            [
-                [said["list"], near, far, said["place"], said["source"], said["target"]]
-                for near, far, said in edges
-                if said["list"] in self._new_lists
-            ],
-        )
-        query = """
-            SELECT DISTINCT package, version_key FROM components
-            WHERE package <> '' AND version_key <> '' AND origin = ''"""
-        self._put(
-            "write_is",
-            [[short(package), short(key), release_id(package, key)] for package, key in self._texts(query)],
-        )
+        rows_of: dict[str, list[int]] = {digest: [] for digest in self._new_lists}
+        edges_of: dict[str, list[list[int]]] = {digest: [] for digest in self._new_lists}
+        for digest, component, _ in listed:
+            if digest in rows_of:
+                rows_of[digest].append(places[component])
+        for _, _, said in edges:
+            if said["list"] in edges_of:
+                edges_of[said["list"]].append([said["place"], said["source"], said["target"]])
+        written = [[digest, rows_of[digest], edges_of[digest]] for digest in sorted(rows_of)]
+        self._put("write_listings", written, at_once=_LISTS, components=components)
 
     def _write_evidence(self, facts: Sequence[Fact], uses: set[str], organisations: set[tuple[str, ...]]) -> None:
         """Write the organisation's side. ``uses``: those that were kept; ``organisations``: what is new of files."""
@@ -403,6 +409,15 @@ class Batch:
         values.pop("others", None)
         self._transaction.run(cypher("set_meta"), {"values": values}).consume()
         self._announce(self._changes, values)
+
+
+def _grouped(found: Iterable[dict[str, Any]], own: Sequence[str]) -> list[list[Any]]:
+    """Return rows as [what they share, [the own values of each]]: most say the same, and packing it takes long."""
+    groups: dict[str, list[Any]] = {}
+    for row in found:
+        shared = {name: value for name, value in row.items() if name not in own}
+        groups.setdefault(repr(shared), [shared, []])[1].append([row[name] for name in own])
+    return list(groups.values())
 
 
 def _target(name: str, number: int, *, named: bool) -> dict[str, Any]:

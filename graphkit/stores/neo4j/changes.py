@@ -59,9 +59,12 @@ class Changes(msgspec.Struct, kw_only=True):
 
         ``name`` and ``parameters`` of the statement; ``found``: its rows, from which what only came is taken out.
         """
+        if self == _NOTHING:
+            return False
         return self.is_all or name not in _CONCERNS or _CONCERNS[name](self, parameters, found)
 
 
+_NOTHING: Final = Changes()
 _Concern = Callable[[Changes, _Columns, list[_Columns]], bool]
 
 

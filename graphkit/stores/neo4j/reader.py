@@ -63,8 +63,8 @@ class ServerReader:
         self._server, self._graph = server, graph
         self.number: int = graph["generation"]
         self.start = start
-        self._seen = start.seen
-        self._later: Changes | None = None
+        self._known, self._later = start, Changes()
+        """What later generations changed, as far as that is known."""
         self._held: Asked | None = None
         self._packages, self._sets, self._ranges = (
             NodeIds(graph[f"next_{name}"], partial(self._numbers, name)) for name in ("package", "set", "range")
@@ -194,26 +194,17 @@ class ServerReader:
         if self._held is not None:
             with self._server.explained():
                 return rows(self._held, name, **parameters)
-        found = self._server.ask(name, self._seen, **parameters)
-        is_known = self._later is None
+        found = self._server.ask(name, self._known.seen, **parameters)
+        known, is_known = self._known.graph, bool(found)
         for row in found:
             store, generation, later = row.pop("store"), row.pop("generation"), row.pop("later")
-            is_known = is_known and not later and (store, generation) == (self._graph["store"], self.number)
-        if not found or not is_known:
-            self._look(name, parameters, found)
-        return found
-
-    def _look(self, name: str, parameters: _Columns, found: list[_Columns]) -> None:
-        """Look whether rows are of this generation; what came later is taken out of them.
-
-        Raises:
-            GraphChanged: they may be of a later one.
-        """
-        more, self._seen = changes_after(self._server, self._graph, self._seen)
-        self._later = self._later or Changes()
-        self._later.add(more)
+            is_known = is_known and not later and store == known["store"] and generation <= known["generation"]
+        if not is_known:
+            more, self._known = changes_after(self._server, self._known)
+            self._later.add(more)
         if not found or self._later.concern(name, parameters, found):
             raise GraphChanged(f"{self._server.shown}: the graph changed while it was read; retry")
+        return found
 
     @contextmanager
     def held(self, transaction: Asked) -> Iterator[None]:

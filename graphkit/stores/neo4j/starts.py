@@ -51,17 +51,18 @@ def held_start(transaction: Asked) -> Start:
     return Start(graph=said["graph"], seen=-1 if said["number"] is None else said["number"])
 
 
-def changes_after(server: Server, graph: _Columns, seen: int) -> tuple[Changes, int]:
-    """Return what changed after a generation, and the last writer's word that says so. ``graph``: what it was then."""
+def changes_after(server: Server, known: Start) -> tuple[Changes, Start]:
+    """Return what changed after what is known of a graph, and what is known then. Cost: two statements."""
 
-    def read(transaction: Asked) -> tuple[Changes, int]:
+    def read(transaction: Asked) -> tuple[Changes, Start]:
         now = graph_of(transaction, server.shown)
-        found = one(transaction, "changes", seen=seen)
+        found = one(transaction, "changes", seen=known.seen)
         changes = unpacked(found["bodies"])
-        last = max([graph["generation"], *found["generations"]])
-        is_whole = found["first"] in {None, seen + 1}
-        if now is None or now["store"] != graph["store"] or now["generation"] > last or not is_whole:
+        last = max([known.graph["generation"], *found["generations"]])
+        is_whole = found["first"] in {None, known.seen + 1}
+        if now is None or now["store"] != known.graph["store"] or now["generation"] > last or not is_whole:
             changes.is_all = True
-        return changes, seen if found["seen"] is None else found["seen"]
+        seen = known.seen if found["seen"] is None else found["seen"]
+        return changes, Start(graph={**known.graph, "generation": last}, seen=seen)
 
     return server.read(read)

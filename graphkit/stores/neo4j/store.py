@@ -27,7 +27,7 @@ from graphkit.stores.neo4j.reader import ServerReader
 from graphkit.stores.neo4j.reader_cache import ReaderCache
 from graphkit.stores.neo4j.server import FORMAT, MayNot, Server, graph_of, one, rows
 from graphkit.stores.neo4j.starts import Start, changes_after, held_start, start_of
-from graphkit.stores.port import Answer, Fact, InputRead, Reader, Receipt
+from graphkit.stores.port import Answer, Fact, InputRead, Receipt
 
 _TURNS: Final = 3
 """How often a question is asked before writers have to wait for it."""
@@ -175,7 +175,7 @@ class Neo4jStore:
             older.restore(kept)
         if older is None or older is reader or older.start.seen > start.seen:
             return reader
-        changes, _ = changes_after(self._server, older.start.graph, older.start.seen)
+        changes, _ = changes_after(self._server, older.start)
         if not changes.is_all:
             reader.take_over(older, changes)
         return reader
@@ -183,7 +183,7 @@ class Neo4jStore:
     def _cache(self, start: Start) -> ReaderCache:
         return ReaderCache(*self._server.identity, start.graph["store"])
 
-    def ask(self, question: Callable[[Reader], Answer]) -> Answer:
+    def ask(self, question: Callable[[ServerReader], Answer]) -> Answer:
         """Return the answer to a question on one generation; see `port.Store.ask`.
 
         Where others change what is read while it is read, the question is asked again on a newer generation, a few
