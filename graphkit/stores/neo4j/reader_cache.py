@@ -20,9 +20,10 @@ import packaging
 from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
-from graphkit import __version__
+from graphkit.stores.neo4j.server import FORMAT
 
 _MAGIC: Final = b"graphkit reader 1\n"
+"""The number goes up where a statement of the port gives other columns, or a memory keeps others."""
 _DIGEST: Final = hashlib.sha256().digest_size
 MOST: Final = 512 * 1024 * 1024
 """Bytes that all files may have together; what was used longest ago goes first."""
@@ -55,7 +56,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     answers: dict[str, dict[str, Any]]
 
 
-MADE_BY: Final = (__version__, packaging.__version__)
+MADE_BY: Final = (FORMAT, packaging.__version__)
+"""Whatever decides what columns mean."""
 
 
 def flat(values: NDArray[Any]) -> Flat:
