@@ -13,7 +13,7 @@ import neo4j
 import pytest
 
 from graphkit.model.errors import GraphChanged, GraphkitError
-from graphkit.model.incidents import CompromisedRelease
+from graphkit.model.incidents import CompromisedRelease, Incident
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse, Organisation, Service
 from graphkit.model.times import exactly
@@ -36,7 +36,7 @@ def read(reader: port.Reader) -> object:
 
 def batches() -> list[list[Fact]]:
     """Batches that change all that a reader reads: packages, ranges, documents, organisation and incidents."""
-    (incident,) = (fact for fact in WORLD if type(fact).__name__ == "Incident")
+    (incident,) = (fact for fact in WORLD if isinstance(fact, Incident))
     more = CompromisedRelease(purl="pkg:pypi/app@2", package=BAD.package, version="1.0")
     return [
         [page("lib", {"0.8": 10, "1.0": 100, "3.0": 900}, read_at=2_000)],

@@ -18,9 +18,9 @@ from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, Re
 from graphkit.model.names import package_name
 from graphkit.stores.embedded.store import EmbeddedStore
 from graphkit.stores.engine import compile_changes
+from graphkit.stores.engine.array_folder import HEADER
 from graphkit.stores.engine.compile import compile_index
 from graphkit.stores.engine.compile_changes import FEW
-from graphkit.stores.engine.array_folder import HEADER
 from graphkit.stores.engine.record import Record
 from graphkit.stores.port import Fact
 from tests.contract.test_store_contract import component, document, metadata, page
