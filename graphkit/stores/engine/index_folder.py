@@ -209,7 +209,7 @@ class IndexFolder(IndexArrays):
             DamagedIndex: it is not there or not whole.
         """
         super().__init__({})
-        self.folder = ArrayFolder(path, mended and (lambda: mended().folder))
+        self.folder: ArrayFolder = ArrayFolder(path, mended and (lambda: mended().folder))
         self.path = path
         try:
             self.header = msgspec.json.decode(self.folder.about(), type=Header)

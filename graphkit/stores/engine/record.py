@@ -70,6 +70,8 @@ def explained(path: Path) -> Iterator[None]:
             raise RecordInUse(f"{path.name}: another process has this graph open; wait until it is done") from error
         if (cause := cause_in(str(error))) is not None:
             raise disk_error(path.parent, f"{path.name} cannot be used", cause) from error
+        if isinstance(error, duckdb.OutOfMemoryException):
+            raise MemoryError(text) from error  # noqa: TRY004 - memory is no type
         # DuckDB writes the path as it is on this machine.
         text = text.replace(f"{path.parent.absolute()}{os.sep}", "").replace(f"{path.parent}{os.sep}", "")
         if any(word in text.lower() for word in _DAMAGE):
@@ -175,7 +177,8 @@ class Record:
 
     def generation(self) -> str:
         """Return the mark of the newest committed batch; it differs between stores and batches."""
-        return str(self._one("SELECT store || '-' || generation FROM record"))
+        with explained(self._path):
+            return str(self._one("SELECT store || '-' || generation FROM record"))
 
     def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
         """Return which documents are kept, each with the paths of its uses; see `port.Store.known`."""

@@ -26,7 +26,7 @@ class Texts:
 
     __slots__ = ("_blob", "_equal", "_start")
 
-    def __init__(self, blob: Bytes, start: Starts) -> None:
+    def __init__(self, blob: Bytes | CheckedArray, start: Starts) -> None:
         self._blob: memoryview | CheckedArray = blob if isinstance(blob, CheckedArray) else blob.data
         self._start = start
         self._equal: NDArray[np.bytes_] | None = None

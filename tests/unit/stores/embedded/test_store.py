@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,7 @@ from graphkit.stores.embedded.store import EmbeddedStore
 from graphkit.stores.engine.array_folder import DamagedIndex
 from graphkit.stores.engine.index_folder import IndexFolder
 from graphkit.stores.neo4j.store import Neo4jStore
+from tests.contract.test_store_contract import document
 
 
 def page(name: str, *versions: str) -> ProjectPage:
@@ -209,6 +211,126 @@ def test_a_damaged_index_is_compiled_anew(graph: Path, name: str, damage: str) -
     store.close()
     assert len(list((graph / "index").iterdir())) == 1
     assert EmbeddedStore(graph).counts()["packages"] == 3
+
+
+def flip(file: Path, at: int) -> None:
+    data = bytearray(file.read_bytes())
+    data[at] ^= 1
+    file.write_bytes(data)
+
+
+def in_all(graph: Path, change: Callable[[Path], object]) -> None:
+    for file in (graph / "index").glob("*/*.npy"):
+        change(file)
+
+
+def test_a_flipped_bit_changes_no_answer(graph: Path) -> None:
+    store = EmbeddedStore(graph)
+    flags = store.reader().packages(store.reader().package_ids(["app", "lib"])).flags.tolist()
+    store.close()
+    (file,) = (graph / "index").glob("*/package.flags.npy")
+    flip(file, -1)
+    store = EmbeddedStore(graph)
+    with pytest.warns(GraphkitWarning, match="compiled anew"):
+        assert store.reader().packages(store.reader().package_ids(["app", "lib"])).flags.tolist() == flags
+    store.close()
+
+
+def test_damage_that_processes_of_a_question_find_is_mended(graph: Path) -> None:
+    script = """
+import sys, warnings
+import numpy as np
+from graphkit import processes
+from graphkit.model.progress import silent
+from graphkit.stores import open_store
+from graphkit.stores.engine import array_folder
+array_folder._WHOLE = processes._FEWEST = 0
+warnings.simplefilter("always")
+warnings.showwarning = lambda message, *_, **__: print(str(message).rpartition(": ")[2][:35], flush=True)
+reader = open_store(sys.argv[1]).reader()
+work = lambda name: int(reader.packages(reader.package_ids([name])).flags[0])
+print(list(processes.spread(silent, work, ["lib", "app"] * 100)) == [1] * 200)
+print(reader.packages(reader.package_ids(["lib"])).flags.tolist(), reader.counts()["packages"])
+"""
+    in_all(graph, lambda file: flip(file, -1))
+    found = in_another_process(script, graph)
+    *told, last, numbers = found.stdout.splitlines()
+    assert (last, numbers, found.stderr) == ("True", "[1] 3", "")
+    assert set(told) == {"the index was damaged and was compi"}
+
+
+def test_an_older_index_that_is_damaged_is_not_compiled_from(graph: Path) -> None:
+    in_all(graph, lambda file: flip(file, -1))
+    store = EmbeddedStore(graph)
+    store.record([page("new", "1")])
+    assert store.reader().package_ids(["new"]).tolist() == [3]
+    (index,) = (graph / "index").iterdir()
+    assert IndexFolder(index).folder.is_whole()
+    store.close()
+
+
+def test_damage_that_was_taken_over_is_found_where_it_is_read(graph: Path) -> None:
+    (file,) = (graph / "index").glob("*/release.flags.npy")
+    flip(file, -1)
+    store = EmbeddedStore(graph)
+    store.record([document("aa" * 32)])
+    with pytest.warns(GraphkitWarning, match="compiled anew"):
+        store.reader()
+    (index,) = (graph / "index").iterdir()
+    assert IndexFolder(index).folder.is_whole()
+    store.close()
+
+
+def test_an_index_that_is_damaged_while_the_graph_goes_on_is_asked_for_again(
+    graph: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphkit.stores.engine.array_folder._WHOLE", 0)
+    (file,) = (graph / "index").glob("*/package.flags.npy")
+    flip(file, -1)
+    store = EmbeddedStore(graph)
+    reader = store.reader()
+    other = EmbeddedStore(graph)
+    other.record([page("new", "1")])
+    other.close()
+    with pytest.raises(DamagedIndex, match="the graph changed while it was read; run the same command again"):
+        reader.packages(reader.package_ids(["app"]))
+    assert store.reader().package_ids(["new"]).tolist() == [3]
+    store.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"\0\xff", b"0badcafe-9", None])
+def test_a_mark_that_is_damaged_is_written_anew(graph: Path, content: bytes | None) -> None:
+    mark = graph / "generation"
+    before = mark.read_bytes()
+    mark.unlink() if content is None else mark.write_bytes(content)
+    store = EmbeddedStore(graph)
+    assert store.counts()["packages"] == 3
+    store.close()
+    assert mark.read_bytes() == before
+
+
+@pytest.mark.parametrize("what", ["missing", "empty", "older", "of another graph"])
+def test_a_record_that_is_not_the_one_that_was_written_is_damage(graph: Path, tmp_path: Path, what: str) -> None:
+    record = graph / "graph.duckdb"
+    older = record.read_bytes()
+    store = EmbeddedStore(graph)
+    store.record([page("new", "1")])
+    store.close()
+    if what == "missing":
+        record.unlink()
+    elif what == "of another graph":
+        EmbeddedStore(tmp_path / "other", create=True).close()
+        record.write_bytes((tmp_path / "other" / "graph.duckdb").read_bytes())
+    else:
+        record.write_bytes(b"" if what == "empty" else older)
+    words = {"missing": "the file is missing", "empty": "the file is empty"}
+    for create in (False, True):
+        with pytest.raises(GraphkitError, match=r"the record is damaged .*put the whole folder back") as caught:
+            EmbeddedStore(graph, create=create).record(FACTS)
+        assert words.get(what, "was written; if you put an older one in its place") in str(caught.value)
+    if what == "older":  # as the line says
+        (graph / "generation").unlink()
+        assert EmbeddedStore(graph).counts()["packages"] == 3
 
 
 def test_the_whole_index_may_be_thrown_away(graph: Path) -> None:

@@ -35,7 +35,7 @@ ARRAYS: dict[str, NDArray[Any]] = {
     "square": np.arange(600_000, dtype=np.int32).reshape(2, -1),
     "few": np.arange(7, dtype=np.int64),
     "none": np.zeros(0, dtype=np.int16),
-    "even": np.zeros(4 * BLOCK, dtype=np.uint8),
+    "even": np.zeros(2 * BLOCK, dtype=np.uint8),
 }
 
 
@@ -262,6 +262,7 @@ def test_no_row_is_read_from_a_block_that_was_not_checked(folder: Path, monkeypa
     monkeypatch.setattr(array_folder, "_BLOCK_IN_ROWS", 1 << 40)  # nothing is ever too much work
     flip(folder / "many.npy", -4 * (ROWS - 300_000))
     column = ArrayFolder(folder).column("many")
-    assert every(column[np.arange(0, ROWS, 65_536)]) == list(range(0, ROWS, 65_536))
+    for _ in range(3):
+        assert column[np.array([0, 200_000, ROWS - 1])].tolist() == [0, 200_000, ROWS - 1]
     with pytest.raises(DamagedIndex):
         column[np.array([300_001])]

@@ -16,12 +16,11 @@ from graphkit.model.index import FileKind, MetadataSource, ReleaseTable
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse, Organisation, Service
 from graphkit.stores.engine.bulk import BulkTable
+from graphkit.stores.engine.generation_mark import MARK, generation_in, marked
 from graphkit.stores.engine.record import Record, explained
 from graphkit.stores.engine.schema import TABLES
 from graphkit.stores.port import Fact, Receipt
 from tests.unit.stores.engine.kept import IN_MEMORY, component, document, metadata, page, recorded, release, wheel
-
-MARK = "generation"
 
 
 def kept(record: Record) -> dict[str, list[tuple[object, ...]]]:
@@ -78,7 +77,7 @@ def test_a_receipt_counts_facts_that_are_new_and_facts_that_were_there(tmp_path:
         after = record.generation()
         assert after != before
         assert record.write([lib], tmp_path / MARK) == Receipt(new=0, unchanged=1)
-        assert record.generation() == after == (tmp_path / MARK).read_text()
+        assert record.generation() == after == generation_in((tmp_path / MARK).read_bytes())
 
 
 def test_another_organisation_of_one_source_and_another_incident_of_one_id_replace_the_first(tmp_path: Path) -> None:
@@ -186,6 +185,26 @@ def test_an_error_of_the_database_is_its_first_line_without_the_folder() -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (duckdb.Error("Corrupt database file: computed checksum 1 does not match stored checksum 2"), "checksum 1"),
+        (duckdb.IOException("IO Error: Could not read enough bytes from file"), "enough bytes"),
+        (duckdb.FatalException("FATAL Error: the database has been invalidated"), "invalidated"),
+    ],
+)
+def test_a_damaged_record_says_what_to_do(error: duckdb.Error, what: str) -> None:
+    line = rf"^graph\.duckdb: the record is damaged \(.*{what}.*backup"
+    with pytest.raises(GraphkitError, match=line) as caught, explained(Path("/srv/graph/graph.duckdb")):
+        raise error
+    assert "\n" not in str(caught.value)
+
+
+def test_memory_that_the_database_lacks_is_memory() -> None:
+    with pytest.raises(MemoryError), explained(Path("/srv/graph/graph.duckdb")):
+        raise duckdb.OutOfMemoryException("Out of Memory Error: failed to allocate data of size 1 GiB")
+
+
 def test_a_record_reads_no_other_file_and_sees_no_variable() -> None:
     record = Record(IN_MEMORY)
     secret = [1]
@@ -214,5 +233,5 @@ def test_a_mark_that_cannot_be_written_says_why(tmp_path: Path) -> None:
             match=r"the graph cannot be written: No such file or directory; it was deleted or replaced while it ",
         ):
             record.write_mark(tmp_path / "none" / MARK)
-        assert record.write_mark(tmp_path / MARK) == (tmp_path / MARK).read_text()
+        assert marked(record.write_mark(tmp_path / MARK)) == (tmp_path / MARK).read_text()
         assert [path.name for path in tmp_path.iterdir()] == [MARK]
