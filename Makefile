@@ -1,4 +1,4 @@
-# make demo | test | test-thorough | lint | coverage | sizes | same-answers | bench | bench-all | bench-check | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make demo | test | test-thorough | lint | coverage | sizes | same-answers | bench | bench-all | bench-check | flips | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
 .POSIX:
 .SUFFIXES:
 
@@ -60,6 +60,11 @@ bench-check: .venv/.runtime
 same-answers: .venv/.dev
 	$(BIN)/python -m benchmarks.same_answers "$(BASE)"
 
+# A thousand times a damaged file in a copy of a graph, and the same questions; fails where an answer differs. Half an hour.
+# OPTIONS='GRAPH --count 40 --seed 3'; OPTIONS='--seed 3 --only 17' repeats one.
+flips: .venv/.runtime
+	@$(BIN)/python -m benchmarks.reliability.flips $(OPTIONS)
+
 pins: .venv/.dev
 	$(PINS) --extra vex --output-file requirements.txt pyproject.toml requirements-build.in
 	$(PINS) --all-extras --output-file requirements-dev.txt --constraint requirements.txt \
@@ -94,4 +99,4 @@ needs:
 	$(INSTALL) requirements-dev.txt
 	@: >$@
 
-.PHONY: demo test test-thorough lint coverage sizes same-answers bench bench-all bench-check pins needs
+.PHONY: demo test test-thorough lint coverage sizes same-answers bench bench-all bench-check flips pins needs

@@ -6,7 +6,7 @@ Without GRAPH it is that of the made-up company of `examples/acme`. Each trial t
 it, and asks every question in a process of its own, the first of them another one each time. In one trial of four the
 copy is as a killed process left it: with a write-ahead log, and an index of the generation before. An answer that
 differs, a traceback, a signal, a code that says something else than before, or more than one line of an error is a
-failure; it is printed with its number, which `--only` repeats. It ends with 1 where there is one.
+failure; it is printed with its number, which `--only` repeats. It ends with 1 where there is one; Ctrl-C ends it early.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -290,14 +291,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="graphkit-flips-") as scratch:
         trials = Trials(Path(scratch).resolve(), given.graph, given.seed)
         trials.shows = given.only is not None
-        for number in range(given.count) if given.only is None else [given.only]:
-            damage, ends = trials.run(number)
-            wrong = next((end for end in ends if end.startswith("FAILED")), None)
-            if wrong:
-                failed += 1
-                print(f"trial {number}, seed {given.seed}: {damage}: {wrong}", flush=True)
-            worst = (wrong and wrong.partition(":")[0]) or min(ends, key=_WORST.index)
-            found[group_of(damage.file), worst] += 1
+        with suppress(KeyboardInterrupt):
+            for number in range(given.count) if given.only is None else [given.only]:
+                damage, ends = trials.run(number)
+                wrong = next((end for end in ends if end.startswith("FAILED")), None)
+                if wrong:
+                    failed += 1
+                    print(f"trial {number}, seed {given.seed}: {damage}: {wrong}", flush=True)
+                worst = (wrong and wrong.partition(":")[0]) or min(ends, key=_WORST.index)
+                found[group_of(damage.file), worst] += 1
     print(f"{sum(found.values()):,} trials, seed {given.seed}; each counts once, by the worst end of its questions")
     print(table(found))
     sys.stdout.flush()
