@@ -17,6 +17,7 @@ from typing import Final, Unpack, cast
 from graphkit.api.answers import Blast, IngestReport
 from graphkit.api.graph import Graph
 from graphkit.api.questions import BlastOptions
+from graphkit.model.addresses import without_secrets
 from graphkit.model.answers import Rejected, ServiceVerdict
 from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.progress import Progress
@@ -264,7 +265,7 @@ class _Scan:
             self._is_stopped |= report.is_stopped
             self._reports.append(("index", report))
             words = ["--all-allowed"] if all_allowed else []
-            words += ["--index-url", url] if (url := self._options.get("index_url")) else []
+            words += ["--index-url", without_secrets(url)] if (url := self._options.get("index_url")) else []
             self._explain("index", "--for-services", *words, "--from", start, "--until", until, "--as-of", self._now)
             read += report.new
         return read

@@ -20,7 +20,7 @@ from graphkit.formats.interface import Beside, RawDocument, Reader
 from graphkit.formats.lines import lines_in
 from graphkit.formats.multi_document import Part, several
 from graphkit.formats.purls import checksums_of
-from graphkit.formats.structured_text import without_secrets
+from graphkit.model.addresses import purl_without_secrets, without_secrets
 from graphkit.model.documents import Completeness, Document, DocumentKind, Problem
 from graphkit.model.errors import InputError
 from graphkit.model.input_names import is_lock, is_manifest
@@ -232,11 +232,18 @@ def _with_checksums(document: Document) -> Document:
 
 
 def _without_secrets(document: Document) -> Document:
-    """Return a document whose addresses hold no user or password: what is kept ends up in reports."""
-    if not any("@" in row.index or "@" in row.origin for row in document.components):
+    """Return a document whose addresses let nobody in: what is kept ends up in reports."""
+    if not any("//" in row.index or "//" in row.origin or "?" in row.purl for row in document.components):
         return document
     rows = (
-        replace(row, index=without_secrets(row.index), origin=without_secrets(row.origin))
+        replace(
+            row,
+            index=without_secrets(row.index),
+            origin=without_secrets(row.origin),
+            purl=purl_without_secrets(row.purl),
+        )
+        if "@" in f"{row.index}{row.origin}" or "?" in f"{row.purl}{row.origin}" or "/t/" in f"{row.index}{row.origin}"
+        else row
         for row in document.components
     )
     return replace(document, components=tuple(rows))

@@ -5,9 +5,11 @@ The index and the APIs of pulls differ in what they do with an answer; how they 
 
 from __future__ import annotations
 
+import math
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -25,15 +27,22 @@ LARGEST: Final = 256 * 2**20
 LONGEST_WAIT: Final = 60.0
 """The longest wait in seconds that a server may ask for."""
 LONGEST_ANSWER: Final = 600.0
-"""The seconds that the body of one answer may take."""
+"""The seconds that one answer may take, from the request to its last byte."""
+LONGEST_SILENCE: Final = 60.0
+"""The seconds that a server may be silent within an answer."""
 HEADERS: Final[Mapping[str, str]] = {"User-Agent": f"graphkit/{__version__}", "Accept-Encoding": "gzip"}
 """What every request says. Other packings than gzip grow by more than can be bounded."""
 DEFAULT_PORTS: Final[Mapping[str, int]] = {"http": 80, "https": 443}
 _ATTEMPTS: Final = 5
-_PACKINGS: Final = frozenset({"", "identity", "gzip", "deflate"})
+_PLAIN: Final = frozenset({"", "identity"})
+_GZIP: Final = frozenset({"gzip", "x-gzip"})
+_CHUNK: Final = 64 * 1024
+_WITH_HEADER: Final = 16 + zlib.MAX_WBITS
+"""What zlib calls gzip (RFC 1952)."""
 _WHOLE: Final = re.compile(r"[0-9]{1,10}")
 _DIGITS: Final = re.compile(r"[0-9]+")
 _FAR: Final = 1e9
+_TOO_SLOW: Final = "the answer takes longer than {:.0f} seconds"
 
 
 class TooSlow(httpx.StreamError):
@@ -86,20 +95,126 @@ class Busy(Exception):
         self.answer = answer
 
 
-class _Watched(httpx.SyncByteStream):
-    """A stream whose bytes are counted before anything unpacks them: some packings make nothing of many bytes."""
+class _Bounds:
+    """How many bytes may still come of one answer, as it is sent or unpacked, and until when."""
 
-    def __init__(self, inner: httpx.SyncByteStream, check: Callable[[int], None]) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._came = 0
+        self._until = time.monotonic() + LONGEST_ANSWER
+
+    def take(self, size: int) -> None:
+        """Count bytes.
+
+        Raises:
+            InputError: they are too many. TooSlow: they take longer than `LONGEST_ANSWER`.
+        """
+        self._came += size
+        if self._came > self._most:
+            told = f"{self._most // 2**20} MiB" if self._most >= 2**20 else f"{self._most:,} bytes"
+            raise InputError(f"the answer is larger than {told}; it was not read")
+        if time.monotonic() > self._until:
+            raise TooSlow(_TOO_SLOW.format(LONGEST_ANSWER))
+
+
+class _Timed:
+    """A connection, each of whose answers has until `LONGEST_ANSWER` after its request, head and all.
+
+    httpx bounds each read alone: a head that comes byte by byte would take days.
+    """
+
+    def __init__(self, inner: Any) -> None:
         self._inner = inner
-        self._check = check
+        self._until = math.inf
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left = self._until - time.monotonic()
+        if left <= 0:
+            raise TooSlow(_TOO_SLOW.format(LONGEST_ANSWER))
+        found: bytes = self._inner.read(max_bytes, left if timeout is None else min(timeout, left))
+        return found
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._until = time.monotonic() + LONGEST_ANSWER
+        self._inner.write(buffer, timeout)
+
+    def start_tls(self, *arguments: Any, **named: Any) -> _Timed:
+        return _Timed(self._inner.start_tls(*arguments, **named))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+class _TimedConnections:
+    """What opens connections for httpcore, each of them `_Timed`."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def connect_tcp(self, *arguments: Any, **named: Any) -> _Timed:
+        return _Timed(self._inner.connect_tcp(*arguments, **named))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def patience() -> httpx.Timeout:
+    """Return how long each step of a request may take; it may wait for a free connection without end."""
+    return httpx.Timeout(LONGEST_SILENCE, pool=None)
+
+
+def timed(transport: httpx.BaseTransport | None) -> None:
+    """Bound how long each answer of a transport of httpx takes, which has no setting for it."""
+    if isinstance(transport, httpx.HTTPTransport):
+        pool: Any = transport._pool  # noqa: SLF001 - httpx has no other way to its connections
+        pool._network_backend = _TimedConnections(pool._network_backend)  # noqa: SLF001 - nor has httpcore
+
+
+class _Gunzipped(httpx.SyncByteStream):
+    """A stream out of gzip, in small parts. What is packed is counted too: some of it makes nothing of many bytes.
+
+    httpx's own decoder takes a stream that breaks off for a whole one, and leaves out all members but the first.
+    """
+
+    def __init__(self, inner: httpx.SyncByteStream) -> None:
+        self._inner = inner
 
     def __iter__(self) -> Iterator[bytes]:
+        bounds = _Bounds(LARGEST)
+        member = zlib.decompressobj(_WITH_HEADER)
+        is_begun = False
         for part in self._inner:
-            self._check(len(part))
-            yield part
+            bounds.take(len(part))
+            left = part
+            while left:
+                if member.eof:
+                    member = zlib.decompressobj(_WITH_HEADER)
+                is_begun = True
+                try:
+                    found = member.decompress(left, _CHUNK)
+                except zlib.error as error:
+                    raise httpx.DecodingError("the answer is not valid gzip") from error
+                left = member.unused_data if member.eof else member.unconsumed_tail
+                if found:
+                    yield found
+        if is_begun and not member.eof:
+            raise httpx.RemoteProtocolError("the answer breaks off within its gzip stream")
 
     def close(self) -> None:
         self._inner.close()
+
+
+def unpack(response: httpx.Response) -> None:
+    """Have an answer that was opened as a stream come out of gzip as it is read; a second call does nothing.
+
+    Reading it raises httpx.DecodingError where it is no gzip, httpx.RemoteProtocolError where it breaks off.
+    """
+    packing = response.headers.get("content-encoding", "").strip().lower()
+    if packing not in _GZIP or not isinstance(response.stream, httpx.SyncByteStream):
+        return
+    response.stream = _Gunzipped(response.stream)
+    del response.headers["content-encoding"]
+    response.headers.pop("content-length", None)
 
 
 def body_of(response: httpx.Response, largest: int | None = None) -> bytes:
@@ -108,33 +223,17 @@ def body_of(response: httpx.Response, largest: int | None = None) -> bytes:
     Raises:
         InputError: it is larger, as it came or unpacked, or packed in a way that was not asked for.
         TooSlow: it takes longer than `LONGEST_ANSWER`.
+        httpx.DecodingError, httpx.RemoteProtocolError: it is no gzip, or breaks off.
     """
-    most = LARGEST if largest is None else largest
-    if response.headers.get("content-encoding", "").strip().lower() not in _PACKINGS:
+    unpack(response)
+    if response.headers.get("content-encoding", "").strip().lower() not in _PLAIN:
         raise InputError("the server encodes its answer in a way that was not requested")
-    until = time.monotonic() + LONGEST_ANSWER
-    came = 0
-
-    def check(size: int) -> None:
-        nonlocal came
-        came += size
-        _check_size(came, most)
-        if time.monotonic() > until:
-            raise TooSlow(f"the answer takes longer than {LONGEST_ANSWER:.0f} seconds")
-
-    if isinstance(response.stream, httpx.SyncByteStream):
-        response.stream = _Watched(response.stream, check)
+    bounds = _Bounds(LARGEST if largest is None else largest)
     found = bytearray()
     for part in response.iter_bytes():
+        bounds.take(len(part))
         found += part
-        _check_size(len(found), most)
     return bytes(found)
-
-
-def _check_size(size: int, most: int) -> None:
-    if size > most:
-        told = f"{most // 2**20} MiB" if most >= 2**20 else f"{most:,} bytes"
-        raise InputError(f"the answer is larger than {told}; it was not read")
 
 
 def fetch(
@@ -184,7 +283,7 @@ def wait_for(error: Exception) -> bool | float:
     if isinstance(error, Busy):
         wait = retry_after(error.answer.headers.get("retry-after", ""), time.time())
         return True if wait is None else min(max(wait, 0.0), LONGEST_WAIT)
-    return isinstance(error, httpx.TransportError)
+    return isinstance(error, httpx.TransportError) and not isinstance(error, httpx.UnsupportedProtocol)
 
 
 def origin_of(url: httpx.URL) -> tuple[str, str, int | None]:

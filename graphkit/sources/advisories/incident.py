@@ -8,7 +8,6 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from graphkit.formats.structured_text import decode, time_as_told, typed
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import (
     AccusedFile,
@@ -27,6 +26,7 @@ from graphkit.model.index import Hidden
 from graphkit.model.names import BadName, PackageName, bare_purl, name_of_purl, purl_of, read_purl
 from graphkit.model.times import FOREVER, Instant, Moment
 from graphkit.model.versions import release_version
+from graphkit.sources.structured_text import decode, time_as_told, typed
 
 SCHEMA: Final = "graphkit.incident/1"
 _LENGTHS: Final = {"md5": 32, "sha1": 40, "sha256": 64, "sha384": 96, "sha512": 128}

@@ -14,7 +14,6 @@ import msgspec
 from packageurl import PackageURL
 from packaging.version import Version
 
-from graphkit.formats.structured_text import decode, typed
 from graphkit.model.errors import InputError
 from graphkit.model.incidents import (
     AccusedFile,
@@ -28,6 +27,7 @@ from graphkit.model.incidents import (
 from graphkit.model.names import BadName, PackageName, bare_purl, named_by_file, package_name, purl_of, read_purl
 from graphkit.model.versions import release_version
 from graphkit.sources.advisories.indicators import files_of
+from graphkit.sources.structured_text import decode, typed
 
 # fmt: off
 _PURL_TYPES: Final = {

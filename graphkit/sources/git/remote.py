@@ -6,6 +6,7 @@ read from it as text, and asked for in an empty folder, with https and ssh allow
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import shlex
@@ -18,8 +19,9 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
+from urllib.parse import unquote, urlsplit, urlunsplit
 
-from graphkit.formats.structured_text import without_secrets
+from graphkit.model.addresses import without_secrets
 from graphkit.model.sentences import first_of
 from graphkit.model.times import Instant
 from graphkit.sources.git.commits import Tip
@@ -150,7 +152,9 @@ def _asked(address: str, ask: Ask) -> Mapping[str, str] | str:
 
 def ls_remote(address: str) -> Mapping[str, str] | str:
     """Return the branches of a remote with their commits, or in words why it does not answer. At most 10 seconds."""
-    command = ["git", *_OPTIONS, "ls-remote", "--heads", "--", address]
+    # Arguments of a process are for every user of the machine to read, its environment is not.
+    plain, secret = _parted(address)
+    command = ["git", *_OPTIONS, "ls-remote", "--heads", "--", plain]
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "SSH_ASKPASS"))}
         settings = _SETTINGS | {"GIT_CEILING_DIRECTORIES": str(Path(folder).parent)}
@@ -158,7 +162,7 @@ def ls_remote(address: str) -> Mapping[str, str] | str:
             process = subprocess.Popen(  # noqa: S603 - a list of own words, never a shell
                 command,
                 cwd=folder,
-                env=kept | settings,
+                env=kept | settings | secret,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.DEVNULL,
@@ -177,6 +181,22 @@ def ls_remote(address: str) -> Mapping[str, str] | str:
         out.seek(0)
         listed = out.read(_LISTED)
     return {name.decode("utf-8", "backslashreplace"): sha.decode() for sha, name in _ROW.findall(listed)}
+
+
+def _parted(address: str) -> tuple[str, dict[str, str]]:
+    """Return an address without user and password, and the variables by which git (from 2.31 on) sends them there."""
+    parts = urlsplit(address)
+    if parts.scheme != "https" or "@" not in parts.netloc:
+        return address, {}
+    told, _, host = parts.netloc.rpartition("@")
+    user, _, password = told.partition(":")
+    basic = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    header = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"http.https://{host}/.extraHeader",
+        "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
+    }
+    return urlunsplit(parts._replace(netloc=host)), header
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

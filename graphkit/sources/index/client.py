@@ -16,18 +16,18 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from graphkit.formats.structured_text import without_secrets
+from graphkit.model.addresses import without_secrets
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import File, FileKind, ReleaseMetadata
 from graphkit.model.index import MetadataSource as Source
 from graphkit.model.names import PackageName
 from graphkit.model.times import Instant
-from graphkit.sources.http import HEADERS, Answer, body_of, fetch, reason_of
+from graphkit.sources.http import HEADERS, Answer, body_of, fetch, patience, reason_of
 from graphkit.sources.index.metadata import from_core_metadata, from_release_json, unknown
 from graphkit.sources.index.pages import ACCEPT, FileLinks, PageReading, absent, read_page
 from graphkit.sources.index.sdists import LARGEST, Sdist, Untold, is_readable
 from graphkit.sources.index.settings import index_address, index_name
-from graphkit.sources.index.transport import opened
+from graphkit.sources.index.transport import PAST_CACHE, opened
 from graphkit.sources.index.wheels import MOST, joined, wheels_apart
 
 _SECOND: Final = 1_000_000
@@ -35,6 +35,8 @@ _DIGITS: Final = 10
 _OLDEST: Final = 600
 """Seconds that an answer of the cache is old at most that does not say how old it is."""
 _RANGE: Final = re.compile(r"bytes [0-9]{1,18}-[0-9]{1,18}/([0-9]{1,18})")
+_OK: Final = 200
+"""The one status of a whole answer: 206 is a part, and what a cache gives unchanged is a 200 here."""
 _LARGEST_METADATA: Final = 16 * 2**20
 _CHUNK: Final = 64 * 1024
 _FOR_EVER: Final[dict[str, object]] = {"caching": {"rfc": False}}
@@ -43,6 +45,13 @@ _FOR_EVER: Final[dict[str, object]] = {"caching": {"rfc": False}}
 
 _PATIENCE: Final = 16
 """Requests without an answer in a row after which no more are made: the index is down, not one of its pages."""
+
+
+_UNHEARD: Final = (
+    httpx.HTTPError, httpx.InvalidURL, httpx.StreamError,
+    UnicodeError,  # of sockets, where a redirect leads to a name that nothing can have (RFC 5891)
+)  # fmt: skip
+"""What is raised where nobody answers."""
 
 
 class NoAnswer(GraphkitError):
@@ -135,6 +144,15 @@ class HttpIndex:
         """
         url = f"{self._address}{quote(package)}/"
         answer = self._get(url, headers={"Accept": ACCEPT, **({"Cache-Control": "no-cache"} if anew else {})})
+        try:
+            return self._page(answer, package)
+        except InputError:
+            if not answer.caching.get("from_cache"):
+                raise
+        # What was no page stays in the cache for as long as its server said, and one that breaks off may be confirmed.
+        return self._page(self._get(url, headers={"Accept": ACCEPT}, extensions=PAST_CACHE), package)
+
+    def _page(self, answer: Answer, package: PackageName) -> PageReading:
         if answer.status in {404, 410}:
             return absent(package, read_at=self._read_at, source=self._name)
         self._expect(answer)
@@ -180,21 +198,32 @@ class HttpIndex:
         if offer.metadata is None and (file.kind is not FileKind.WHEEL or origin in self._silent):
             return None
         answer = self._get(f"{url}.metadata", extensions=_FOR_EVER)
-        if answer.status >= 400:
+        if answer.status != _OK:
             if offer.metadata is None and origin not in self._spoken:
                 self._silent.add(origin)
             return None
         self._spoken.add(origin)
-        if offer.metadata and hashlib.sha256(answer.body).hexdigest() != offer.metadata:
-            text = f"the metadata file of {file.filename} does not have the hash that the index gives"
-            return unknown(reading.page.package, version, text)
+        found = self._of_core_metadata(answer, reading.page.package, version, file.filename, offer.metadata)
+        if (found is None or found.source is Source.UNKNOWN) and answer.caching.get("from_cache"):
+            answer = self._get(f"{url}.metadata", extensions=PAST_CACHE)
+            if answer.status == _OK:
+                return self._of_core_metadata(answer, reading.page.package, version, file.filename, offer.metadata)
+        return found
+
+    def _of_core_metadata(
+        self, answer: Answer, package: PackageName, version: str, filename: str, digest: str | None
+    ) -> ReleaseMetadata | None:
+        if digest and hashlib.sha256(answer.body).hexdigest() != digest:
+            return unknown(
+                package, version, f"the metadata file of {filename} does not have the hash that the index gives"
+            )
         try:
             return from_core_metadata(
                 answer.body,
-                reading.page.package,
+                package,
                 version,
                 source=Source.CORE_METADATA,
-                filename=file.filename,
+                filename=filename,
                 is_recorded=not self._tells_all,
             )
         except InputError:
@@ -205,7 +234,7 @@ class HttpIndex:
             return None
         base = self._address.removesuffix("simple/")
         answer = self._get(f"{base}pypi/{quote(package)}/{quote(version)}/json")
-        if answer.status >= 400:
+        if answer.status != _OK:
             self._silent.add("json")  # a release of its own page: the index has no such API
             return None
         return from_release_json(answer.body, package, version, has_wheel=has_wheel)
@@ -247,18 +276,21 @@ class HttpIndex:
                 raise Untold(f"{file.filename} is of a kind that is not read")
             if not file.sha256:
                 raise Untold(f"the index gives no SHA-256 for {file.filename}")
-            data = self._download(reading.address(file.filename))
-            if hashlib.sha256(data).hexdigest() != file.sha256.lower():
-                raise InputError("its hash differs from the one that the index gives", place=file.filename)
+            data = self._download(reading.address(file.filename), file)
             found.append(Sdist.read(data, file.filename))
         return found
 
-    def _download(self, url: str) -> bytes:
-        """Return a whole file. Raises InputError where it is too large."""
-        # The page gives the hash of the file as it is.
-        answer = self._get(url, headers={"Accept-Encoding": "identity"}, extensions=_FOR_EVER, largest=LARGEST)
-        self._expect(answer)
-        return answer.body
+    def _download(self, url: str, file: File) -> bytes:
+        """Return a whole file. Raises InputError where it is too large, or not the one that the page names."""
+        for extensions in (_FOR_EVER, PAST_CACHE):
+            # The page gives the hash of the file as it is.
+            answer = self._get(url, headers={"Accept-Encoding": "identity"}, extensions=extensions, largest=LARGEST)
+            self._expect(answer)
+            if hashlib.sha256(answer.body).hexdigest() == file.sha256.lower():
+                return answer.body
+            if not answer.caching.get("from_cache"):
+                break
+        raise InputError("its hash differs from the one that the index gives", place=file.filename)
 
     def read_range(self, url: str, start: int | None, length: int) -> tuple[bytes, int]:
         """Return bytes of a file and its whole length; ``start`` None: its last ``length`` bytes."""
@@ -289,7 +321,7 @@ class HttpIndex:
             )
         except InputError as error:
             raise InputError(str(error), place=url.partition("?")[0].rstrip("/").rpartition("/")[2]) from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except _UNHEARD as error:
             raise _unreachable(url, error) from error
 
     @contextmanager
@@ -297,11 +329,11 @@ class HttpIndex:
         try:
             with self._client.stream("GET", url, headers=headers, extensions={"caching": {"rfc": True}}) as answer:
                 yield answer
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except _UNHEARD as error:
             raise _unreachable(url, error) from error
 
     def _expect(self, answer: Answer) -> None:
-        if answer.status >= 400:
+        if answer.status != _OK:
             raise NoAnswer(
                 f"the index answered {answer.status} for {without_secrets(answer.url)}; "
                 "what was read so far is kept: run the same command again later, or give another --index-url"
@@ -371,7 +403,7 @@ def open_live(told: str | None, *, cache: Path | None, read_at: Instant) -> Iter
         transport=transport,
         headers=HEADERS,
         follow_redirects=True,
-        timeout=httpx.Timeout(30.0, pool=None),
+        timeout=patience(),
     )
     with client:
         yield HttpIndex(client, plain, name=index_name(plain), read_at=read_at)

@@ -39,15 +39,16 @@ def from_core_metadata(
         InputError: it is no metadata at all, or that of another package or version, which pip takes for none too.
     """
     raw, others = parse_email(data)
-    if "name" not in raw and "metadata_version" not in raw:
-        raise InputError("no core metadata (neither a name nor a metadata version)", place=filename)
-    name, said = raw.get("name", package), raw.get("version", version)
+    if "name" not in raw or "version" not in raw:  # which every version of the format requires, before all else
+        raise InputError("no core metadata (it lacks a name or a version)", place=filename)
+    name, said = raw["name"], raw["version"]
     if canonicalize_name(name) != str(package) or release_version(said).key != release_version(version).key:
         raise InputError(f"the metadata are of {name[:80]} {said[:80]}", place=filename)
     found = _release(
         package,
         version,
-        raw.get("requires_dist", ()),
+        # Where one header is no UTF-8, packaging puts all of its name aside: what is no requirement is unreadable then.
+        raw.get("requires_dist", others.get("requires-dist", ())),
         raw.get("provides_extra", ()),
         raw.get("requires_python", ""),
         source=source,
@@ -85,7 +86,9 @@ def build_headers(read: ReleaseMetadata) -> list[str]:
 
 
 def from_release_json(data: bytes, package: PackageName, version: str, *, has_wheel: bool) -> ReleaseMetadata | None:
-    """Return a release's requirements from the index's JSON about it, None where that says nothing.
+    """Return a release's requirements from the index's JSON about it, None where that says nothing usable.
+
+    It says nothing where it is of another release, or lists anything but texts: half of a list is none.
 
     `requires_dist` null means none only where a wheel said so: for a release that came as an sdist
     first the index never knew, whatever it says now (pypi/warehouse#8090).
@@ -95,18 +98,30 @@ def from_release_json(data: bytes, package: PackageName, version: str, *, has_wh
         listed = info.get("requires_dist")
     except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
         return None
-    if not isinstance(listed, list) and not has_wheel:
+    if not (_are_texts(listed) or (listed is None and has_wheel)) or not _is_of(info, package, version):
         return None
     extras = info.get("provides_extra")
     return _release(
         package,
         version,
-        [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else (),
+        listed or (),
         [one for one in extras if isinstance(one, str)] if isinstance(extras, list) else (),
         info["requires_python"] if isinstance(info.get("requires_python"), str) else "",
         source=MetadataSource.RELEASE_JSON,
         reason="the index's JSON of the release",
     )
+
+
+def _are_texts(found: object) -> bool:
+    return isinstance(found, list) and all(isinstance(one, str) for one in found)
+
+
+def _is_of(info: Any, package: PackageName, version: str) -> bool:
+    """Return whether what the index says of a release is of this one; what it leaves out is taken as asked for."""
+    name, said = info.get("name", package), info.get("version", version)
+    if not isinstance(name, str) or not isinstance(said, str):
+        return False
+    return canonicalize_name(name) == str(package) and release_version(said).key == release_version(version).key
 
 
 def unknown(package: PackageName, version: str, reason: str) -> ReleaseMetadata:

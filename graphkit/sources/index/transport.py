@@ -14,12 +14,16 @@ from typing import Final
 
 import httpx
 
-from graphkit.model.errors import GraphkitError
-from graphkit.sources.http import origin_of
+from graphkit.model.errors import GraphkitError, InputError
+from graphkit.sources.http import origin_of, timed, unpack
 
 CONNECTIONS: Final = 8
+PAST_CACHE: Final[dict[str, object]] = {"past_cache": True}
+"""An extension of a request whose answer neither comes from the cache nor is kept in it."""
 _FRESH: Final = "max-age=600"
 """How long an answer counts as fresh that says nothing of it: what the public index says of its pages."""
+_ENDS: Final = frozenset({"content-length", "transfer-encoding"})
+"""The headers of an answer that say where it ends (RFC 9112 §6.3)."""
 _FILE: Final = "answers.db"
 _FORMER: Final = "http.db"
 """Where releases before this one kept answers, with the credentials of addresses."""
@@ -41,7 +45,9 @@ def opened(address: str, cache: Path | None) -> tuple[str, httpx.BaseTransport]:
         secret = _basic(told.username, told.password)
     except (httpx.InvalidURL, ValueError) as error:
         raise GraphkitError("the index address is no valid URL; see --index-url") from error
-    network = _Network(httpx.HTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS)))
+    connections = httpx.HTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS))
+    timed(connections)
+    network = _Network(connections)
     kept = network if cache is None or secret else _cached(network, cache)
     return str(plain), _Private(kept, network, plain, secret)
 
@@ -58,8 +64,19 @@ class _Network(httpx.BaseTransport):
         self._inner = inner
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request on. Cookies are dropped; where an answer leads may be signed, so it is not kept."""
+        """Send a request on. Cookies are dropped; where an answer leads may be signed, so it is not kept.
+
+        Answers come out of gzip below the cache, which keeps none that breaks off.
+
+        Raises:
+            httpx.RemoteProtocolError: metadata end where the connection does, so half of them would look whole. Pages
+                say themselves where they end, files have hashes.
+        """
         answer = self._inner.handle_request(request)
+        if request.url.path.endswith(".metadata") and answer.status_code == 200 and not _ENDS & set(answer.headers):
+            answer.close()
+            raise httpx.RemoteProtocolError("the answer does not say where it ends")
+        unpack(answer)
         answer.headers.pop("set-cookie", None)
         if answer.has_redirect_location:
             answer.headers["cache-control"] = "no-store"
@@ -85,13 +102,20 @@ class _Private(httpx.BaseTransport):
         self._secret = secret
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request on; one with a query, which may be a signature, past the cache."""
+        """Send a request on; one with a query, which may be a signature, past the cache.
+
+        Raises:
+            InputError: an index of https leads to http, where anybody on the way may answer; pip follows it neither.
+        """
+        if self._origin[0] == "https" and request.url.scheme == "http":
+            raise InputError("the index leads from https to http, which was not followed")
         for name in ("authorization", "cookie"):
             request.headers.pop(name, None)
         request.url = request.url.copy_with(username=None, password=None)
         if self._secret and origin_of(request.url) == self._origin:
             request.headers["authorization"] = self._secret
-        return (self._network if request.url.query else self._kept).handle_request(request)
+        is_past = request.url.query or request.extensions.get("past_cache")
+        return (self._network if is_past else self._kept).handle_request(request)
 
     def close(self) -> None:
         """Close the cache and the connections."""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from graphkit.formats.diagnostics import quoted
-from graphkit.formats.structured_text import decode
 from graphkit.model.aliases import Aliases, alias_purl, aliases_of, settled
 from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, package_name, read_purl, service_id
+from graphkit.sources.structured_text import decode
 
 SCHEMA: Final = "graphkit.aliases/1"
 _KEYS: Final = frozenset({"schema", "packages", "services"})

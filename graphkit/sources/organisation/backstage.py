@@ -14,12 +14,13 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from graphkit.formats.diagnostics import quoted
-from graphkit.formats.structured_text import decode, without_secrets
+from graphkit.model.addresses import without_secrets
 from graphkit.model.aliases import Aliases, aliases_of, settled
 from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
 from graphkit.model.names import CompanyId, ServiceId, service_id
 from graphkit.model.organisation import Organisation, Service
+from graphkit.sources.structured_text import decode
 
 _YAML: Final = re.compile(rb"^(?:\xef\xbb\xbf)?[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?backstage\.io/", re.MULTILINE)
 _JSON: Final = re.compile(rb"\"apiVersion\"[ \t]*:[ \t]*\"backstage\.io/")

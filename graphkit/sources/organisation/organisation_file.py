@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeVar
 import msgspec
 
 from graphkit.formats.manifests.cut_offs import pip_cut_off
-from graphkit.formats.structured_text import decode, time, time_as_told, typed
+from graphkit.model.addresses import without_secrets
 from graphkit.model.environment import Environment
 from graphkit.model.errors import InputError
 from graphkit.model.guards import CutOff
@@ -31,6 +31,7 @@ from graphkit.model.organisation import (
 from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, credible
 from graphkit.sources.advisories.incident import Shape, SourceShape, cited, one_of
+from graphkit.sources.structured_text import decode, time, time_as_told, typed
 
 SCHEMA: Final = "graphkit.organisation/1"
 _Name = TypeVar("_Name")
@@ -188,7 +189,7 @@ def parse(data: bytes, path: str) -> OrganisationFile:
         ),
         supplies=tuple(_supply(one, f"supplies[{i}]", sources) for i, one in enumerate(read.supplies)),
         claims=tuple(_claim(one, f"claims[{i}]", sources) for i, one in enumerate(read.claims)),
-        private_indexes=tuple(read.private_indexes),
+        private_indexes=tuple(map(without_secrets, read.private_indexes)),
         private_packages=tuple(
             _named(package_name, one, f"private_packages[{i}]") for i, one in enumerate(read.private_packages)
         ),
@@ -248,7 +249,7 @@ def _service(read: _ServiceShape, place: str) -> Service:
         if read.installs_from is None
         else tuple(sorted(_path(one, f"{place}.installs_from[{i}]") for i, one in enumerate(read.installs_from))),
         is_lock_enforced=read.lock == "enforced",
-        index=read.index,
+        index=without_secrets(read.index),
         is_wheels_only=read.wheels_only,
         tools=None if read.tools is None else _tools(read.tools, f"{place}.tools"),
         is_without_cache=read.no_cache,

@@ -137,6 +137,8 @@ class DependencyTrackPull(Pull):
             self._miss(self._source, f"the server says it has {told} projects and lists {listed}; pull again")
         elif told is None and is_cut:
             self._miss(self._source, "the server gives the same projects on every page and says no number of them")
+        elif told is None and not listed:
+            self._note_partial("the server lists no project for this key; what it listed before may still be there")
 
     def _of_project(self, one: _Project) -> Iterator[FetchedDocument]:
         uploaded = _uploaded(one.last_bom_import)

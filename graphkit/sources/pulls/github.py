@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from graphkit.formats.diagnostics import quoted
-from graphkit.formats.structured_text import without_secrets
+from graphkit.model.addresses import without_secrets
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.progress import Progress
 from graphkit.model.sentences import first_of

@@ -77,7 +77,9 @@ class Branch:
         if not first.is_good:
             raise InputError(f"its commits cannot be read ({first.status}); the token needs to read contents")
         branch = cls(client, address, first, read_at)
-        return branch if branch.head else None
+        if not branch.head:
+            raise InputError("the server lists no commit of its branch, so nothing is known of it; pull it again")
+        return branch
 
     def stand(self, path: str) -> Stand:
         """Return since when a file stands on the branch as it does. Cost: one request as a rule.

@@ -21,8 +21,10 @@ from graphkit.sources.http import (
     fetch,
     http_date,
     origin_of,
+    patience,
     reason_of,
     retry_after,
+    timed,
 )
 from graphkit.sources.pulls.credentials import Credential
 
@@ -223,7 +225,7 @@ def plain_base(address: str, *, told_by: str) -> str:
 def connected() -> Iterator[httpx.Client]:
     """Open the one pool of connections of a pull; proxies and certificates as the environment sets them."""
     limits = httpx.Limits(max_connections=4)
-    with httpx.Client(
-        headers=HEADERS, limits=limits, timeout=httpx.Timeout(60.0, pool=None), follow_redirects=False
-    ) as http:
+    with httpx.Client(headers=HEADERS, limits=limits, timeout=patience(), follow_redirects=False) as http:
+        for transport in (http._transport, *http._mounts.values()):  # noqa: SLF001 - proxies of the environment too
+            timed(transport)
         yield http

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-from graphkit.formats.structured_text import without_secrets
+from graphkit.model.addresses import without_secrets
 from graphkit.model.errors import GraphkitError
 from graphkit.sources.index.settings import PUBLIC, index_address, index_name
 

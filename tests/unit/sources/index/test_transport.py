@@ -17,11 +17,13 @@ import pytest
 import stamina
 
 from graphkit.model.errors import GraphkitError, InputError
+from graphkit.model.index import MetadataSource
 from graphkit.model.names import package_name
 from graphkit.sources import http
 from graphkit.sources.http import body_of
 from graphkit.sources.index.client import NoAnswer, open_live
 from graphkit.sources.index.pages import JSON_TYPE
+from graphkit.sources.index.transport import opened
 from tests.loopback import listening
 from tests.unit.cli.door import apart
 
@@ -197,11 +199,12 @@ class Stream(httpx.SyncByteStream):
         return self._parts
 
 
-def test_bytes_that_unpack_to_nothing_are_bounded_too() -> None:
-    parts = itertools.chain([gzip.compress(b"x")], itertools.repeat(b"\0" * 2**16))
+def test_bytes_that_unpack_to_nothing_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "LARGEST", 2**20)
+    parts = itertools.chain([gzip.compress(b"x")], itertools.repeat(gzip.compress(b"") * 100))
     response = httpx.Response(200, headers={"content-encoding": "gzip"}, stream=Stream(parts))
     with pytest.raises(InputError, match="larger than 1 MiB"):
-        body_of(response, 2**20)
+        body_of(response)
 
 
 def test_an_answer_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -216,3 +219,51 @@ def test_a_server_that_packs_otherwise_is_not_read(tmp_path: Path) -> None:
 
     with serving(brotli) as (host, _), pytest.raises(InputError, match="encodes its answer"):
         read(f"http://{host}/simple/", tmp_path / "cache")
+
+
+WHEEL = "app-1.0-py3-none-any.whl"
+METADATA = b"Metadata-Version: 2.1\nName: app\nVersion: 1.0\nRequires-Dist: litellm\n\n"
+LOGIN = b"<html>log in</html>"
+
+
+@pytest.mark.parametrize("bad", [LOGIN, METADATA[:20], b""])
+def test_what_was_no_metadata_once_is_asked_for_again(tmp_path: Path, bad: bytes) -> None:
+    answers = [bad, METADATA]
+    listed = f'"filename": "{WHEEL}", "url": "/files/{WHEEL}", "hashes": {{}}, "core-metadata": true'
+
+    def rule(path: str, headers: Headers) -> tuple[int, Headers, bytes]:
+        if path.endswith(".metadata"):
+            return 200, {}, answers.pop(0) if len(answers) > 1 else answers[0]
+        body = PAGE.replace(b'"files": []', f'"files": [{{{listed}}}]'.encode())
+        return (200, {"content-type": JSON_TYPE}, body) if path.startswith("/simple") else (404, {}, b"")
+
+    sources = []
+    with serving(rule) as (host, _):
+        for _ in range(3):
+            with open_live(f"http://{host}/simple/", cache=tmp_path, read_at=0) as index:
+                sources.append(index.metadata(index.page(package_name("app")), "1.0").source)
+    assert sources == [MetadataSource.UNKNOWN, MetadataSource.CORE_METADATA, MetadataSource.CORE_METADATA]
+
+
+def test_what_was_no_page_once_is_asked_for_again_though_its_server_confirms_it(tmp_path: Path) -> None:
+    bodies = [PAGE[:30], PAGE]
+
+    def rule(path: str, headers: Headers) -> tuple[int, Headers, bytes]:
+        if "if-none-match" in headers:
+            return 304, {"etag": '"1"'}, b""
+        body = bodies.pop(0) if len(bodies) > 1 else bodies[0]
+        return 200, {"content-type": JSON_TYPE, "etag": '"1"', "cache-control": "max-age=31536000"}, body
+
+    with serving(rule) as (host, _):
+        with pytest.raises(InputError, match="not a project page"):
+            read(f"http://{host}/simple/", tmp_path)
+        assert read(f"http://{host}/simple/", tmp_path)
+        with open_live(f"http://{host}/simple/", cache=tmp_path, read_at=0) as index:
+            assert index.page(package_name("app"), anew=True).page.found
+
+
+def test_an_index_of_https_leads_nowhere_by_http() -> None:
+    _, transport = opened("https://index.example/simple/", None)
+    with pytest.raises(InputError, match="from https to http"):
+        transport.handle_request(httpx.Request("GET", "http://index.example/simple/app/"))
+    transport.close()

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from graphkit.formats.structured_text import decode, time
 from graphkit.model.errors import InputError
+from graphkit.sources.structured_text import decode, time
 
 
 def test_yaml_keeps_versions_and_dates_as_written() -> None:

@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
-from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
@@ -77,17 +76,6 @@ def typed(value: Any, shape: type[_T]) -> _T:
     except (msgspec.ValidationError, RecursionError) as error:
         problem, _, place = str(error).partition(" - at `")
         raise InputError(problem, place=place.rstrip("`").removeprefix("$").lstrip(".")) from error
-
-
-def without_secrets(address: str) -> str:
-    """Return an address as it may be kept and printed: without user and password."""
-    if "@" not in address:
-        return address
-    try:
-        parts = urlsplit(address)
-    except ValueError:  # brackets that are no IPv6 address
-        return address.rpartition("@")[2]
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def time_as_told(text: str | None, place: str) -> Moment | None:
