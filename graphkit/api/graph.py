@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, Unpack
@@ -14,6 +14,8 @@ from graphkit.api.progress_bar import bar
 from graphkit.api.questions import BlastOptions, question_of
 from graphkit.model.callers import Caller
 from graphkit.model.errors import UsageError
+from graphkit.model.names import package_or_none
+from graphkit.model.organisation import Organisation
 from graphkit.model.progress import Progress, silent
 from graphkit.stores import open_store
 from graphkit.stores.port import Reader, Store
@@ -178,6 +180,18 @@ class Graph:
 
         return self._store.ask(lambda reader: relevant_incidents(reader, malicious_only=malicious_only))
 
+    def public_packages(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of some package names that an index listed, and no organisation file calls private.
+
+        >>> sorted(graph.public_packages(["aider-chat", "no-such-package"]))
+        ['aider-chat']
+        """
+        return self._store.ask(lambda reader: _public(reader, names))
+
+    def organisation(self) -> Organisation:
+        """Return all that the graph knows of the reader's own house: companies, services, documents and their use."""
+        return self._store.ask(lambda reader: reader.evidence().organisation())
+
     def stats(self) -> answers.Stats:
         """Return what the graph holds, and every problem its documents had."""
         return self._store.ask(self._stats)
@@ -191,6 +205,13 @@ class Graph:
             facts_sha256=generation.facts_sha256,
             newest_fact=generation.newest_fact if generation.inputs else None,
         )
+
+
+def _public(reader: Reader, names: Iterable[str]) -> frozenset[str]:
+    private = frozenset(reader.evidence().organisation().private_packages)
+    ids = reader.package_ids(sorted({name for name in names if package_or_none(name) == name} - private))
+    rows = reader.packages(ids[ids >= 0])
+    return frozenset(name for name, listed in zip(rows.name, rows.is_listed_somewhere, strict=True) if listed)
 
 
 def _shipped(error: UsageError, targets: Sequence[str]) -> UsageError | None:

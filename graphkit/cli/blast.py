@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
+from graphkit.cli.redaction import hiding
 from graphkit.cli.terminal import answer, note, progress, read, sheet, there
 from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError, UsageError
@@ -64,13 +65,15 @@ def blast(
         Path | None,
         typer.Option("--compare", metavar="OLD.json", help="Only what changed since an earlier --format json report."),
     ] = None,
+    redact: opt.Redact = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Who was reached by a compromised release: services, companies, packages, each with its evidence."""
     from graphkit.api import open_graph
-    from graphkit.reports.interface import ReportOptions, written
+    from graphkit.reports.interface import ReportOptions, anywhere, written
 
-    since = _since(compare, format_)  # what cannot be compared is known before anything is asked
+    since = _since(compare, format_, is_redacted=redact is not None)  # known before anything is asked
+    hide = hiding(redact)
     with (
         open_graph(graph, caller=Caller("graphkit blast")) as opened,
         progress(quiet=quiet or confirm is Confirm.SHOWN) as bar,
@@ -89,6 +92,7 @@ def blast(
             limit=None if limit is None else offset + limit,
             confirm=confirm,
         )
+        found = hide(found, opened)
     view = ReportOptions(
         tier=tier,
         limit=limit,
@@ -96,8 +100,8 @@ def blast(
         strict=strict,
         long=long,
         group=group,
-        graph=graph,
-        is_there=there(output),
+        graph=None if redact else graph,
+        is_there=anywhere if redact else there(output),
         **sheet(output),
     )
     answer(since(found, view) if since else written(report(format_), found, view), output)
@@ -131,7 +135,9 @@ def finish(found: Blast, *, output: Path | None, fail_on: Tier | None, strict: b
         raise typer.Exit(3)
 
 
-def _since(old: Path | None, format_: ReportFormat) -> Callable[[Blast, ReportOptions], str] | None:
+def _since(
+    old: Path | None, format_: ReportFormat, *, is_redacted: bool
+) -> Callable[[Blast, ReportOptions], str] | None:
     """Return what writes the changes since an old report, None where none was named.
 
     Raises:
@@ -141,12 +147,15 @@ def _since(old: Path | None, format_: ReportFormat) -> Callable[[Blast, ReportOp
         return None
     from graphkit.reports.as_json import comparison_json, whole_shape
     from graphkit.reports.comparison import compare, read_report
+    from graphkit.reports.redaction import NOTE
     from graphkit.reports.status_note import comparison_note
     from graphkit.reports.table import comparison_table
 
     if format_ not in {ReportFormat.TABLE, ReportFormat.JSON, ReportFormat.MARKDOWN}:
         raise UsageError(f"changes are written as table, json or markdown, not as {format_}")
     before = read_report(read(old), str(old))
+    if is_redacted != (NOTE in before.get("notes", ())):
+        raise UsageError(f"{old} was written {'without' if is_redacted else 'with'} --redact; compare like with like")
 
     def told(found: Blast, view: ReportOptions) -> str:
         changes = compare(before, whole_shape(found, view))

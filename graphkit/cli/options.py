@@ -90,6 +90,14 @@ Wait = Annotated[
         "--wait", min=0, metavar="SECONDS", help="How long to wait while another process writes to the graph."
     ),
 ]
+Redact = Annotated[
+    Path | None,
+    typer.Option(
+        "--redact",
+        metavar="KEYFILE",
+        help="Leave internal names out: pseudonyms stand for them. KEYFILE, made if missing, translates them back.",
+    ),
+]
 Format = Annotated[TextOrJson, typer.Option("--format", help="How the answer is written.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write the answer to a file.")]
 Strict = Annotated[

@@ -11,11 +11,12 @@ import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.blast import blast
+from graphkit.cli.redaction import hiding, told_back
 from graphkit.cli.terminal import answer, progress, read, sheet
 from graphkit.model.callers import Caller
 from graphkit.model.errors import UsageError
 
-_ELSEWHERE: Final = ("graph", "format_", "output", "compare", "fail_on", "quiet")
+_ELSEWHERE: Final = ("graph", "format_", "output", "compare", "fail_on", "redact", "quiet")
 """Options of `blast` that no report's question has: what one says cannot make this write or read anything else."""
 _CHANGED: Final = 3
 
@@ -25,20 +26,25 @@ def verify(
     graph: opt.GraphAt = None,
     format_: opt.Format = opt.TextOrJson.TABLE,
     output: opt.Output = None,
+    redact: opt.Redact = None,
     quiet: opt.Quiet = False,
 ) -> None:
     """Ask a report's own question again, and say whether the graph gives the same, or what changed. Exit 3: changed."""
     from graphkit.api import open_graph
     from graphkit.reports.as_json import verification_json
     from graphkit.reports.interface import ReportOptions
+    from graphkit.reports.redaction import NOTE
     from graphkit.reports.table import verification_table
     from graphkit.reports.verification import recognised, verification
 
     text = read(file)
     form, then = recognised(text, str(file))
-    targets, asked, view = _again(then.question, str(file))
+    hide = hiding(redact)
+    if redact is None and NOTE in text:
+        raise UsageError(f"{file} was written with --redact; give --redact and the same key file")
+    targets, asked, view = _again(told_back(redact, then.question), str(file))
     with open_graph(graph, caller=Caller("graphkit report verify")) as opened, progress(quiet=quiet) as bar:
-        found = opened.blast(*targets, progress=bar, **asked)
+        found = hide(opened.blast(*targets, progress=bar, **asked), opened)
     outcome = verification(text, form, then, found, ReportOptions(**view))
     as_json = format_ is opt.TextOrJson.JSON
     answer(verification_json(outcome) if as_json else verification_table(outcome, **sheet(output)), output)

@@ -9,7 +9,9 @@ import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.blast import finish
+from graphkit.cli.redaction import hiding
 from graphkit.cli.terminal import answer, note, progress, sheet, there
+from graphkit.model.addresses import without_secrets
 from graphkit.model.callers import WAIT, Caller
 from graphkit.model.ranks import Tier
 from graphkit.reports import ReportFormat, report
@@ -79,6 +81,7 @@ def scan(
     long: opt.Long = False,
     fail_on: opt.FailOn = None,
     strict: opt.Strict = False,
+    redact: opt.Redact = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Write the commands that do the same, step by step, to stderr.")
     ] = False,
@@ -89,10 +92,11 @@ def scan(
     from graphkit.api import open_graph
     from graphkit.api.scan import scan as scan_all
     from graphkit.reports.first_screen import first_screen, screen_of
-    from graphkit.reports.interface import ReportOptions, written
+    from graphkit.reports.interface import ReportOptions, anywhere, written
     from graphkit.reports.settling import command, graph_option, settle_by_scan
 
     places = paths or ["."]
+    hide = hiding(redact)
     with (
         open_graph(graph, create=True, caller=Caller("graphkit scan", wait)) as opened,
         progress(quiet=quiet) as bar,
@@ -113,6 +117,7 @@ def scan(
             github=github,
             dependency_track=dependency_track,
         )
+        shown = hide(found.blast, opened)
     for one in found.rejected:
         note(f"not read: {one}", quiet=quiet)
     for text in found.remarks:
@@ -121,9 +126,15 @@ def scan(
         for line in found.commands:
             note(" ".join(filter(None, (line, command(*graph_option(graph))))), quiet=False)
     view = ReportOptions(
-        tier=Tier.PICKED, strict=strict, long=long, graph=graph, is_there=there(output), **sheet(output)
+        tier=Tier.PICKED,
+        strict=strict,
+        long=long or redact is not None,
+        graph=None if redact else graph,
+        is_there=anywhere if redact else there(output),
+        **sheet(output),
     )
-    if format_ is ReportFormat.TABLE and not long:
+    # The first screen names the paths that were looked at, for whoever typed them.
+    if format_ is ReportFormat.TABLE and not long and not redact:
         settle = settle_by_scan(
             found.blast,
             found.paths,
@@ -134,7 +145,7 @@ def scan(
                 {
                     "--all-advisories": all_advisories,
                     "--builds-complete": builds_complete,
-                    "--index-url": index_url,
+                    "--index-url": without_secrets(index_url or ""),
                     "--no-check-remote": not (check_remote or offline),
                     "--github": github,
                     "--dependency-track": dependency_track,
@@ -147,7 +158,7 @@ def scan(
         around = replace(screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), settle=settle)
         told: str | Iterable[str] = first_screen(found.blast, view, around)
     else:
-        told = written(report(format_), found.blast, view)
+        told = written(report(format_), shown, view)
     answer(told, output)
     finish(found.blast, output=output, fail_on=fail_on, strict=strict, quiet=quiet)
     if found.problem:

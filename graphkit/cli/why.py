@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from graphkit.cli import options as opt
+from graphkit.cli.redaction import hiding
 from graphkit.cli.terminal import answer, sheet
 from graphkit.model.callers import Caller
 
@@ -35,12 +36,14 @@ def why(
     ] = False,
     format_: opt.Format = opt.TextOrJson.TABLE,
     output: opt.Output = None,
+    redact: opt.Redact = None,
 ) -> None:
     """Why a service has its verdict: its builds and paths, with the document or requirement behind each edge."""
     from graphkit.api import open_graph
     from graphkit.reports.as_json import why_json
     from graphkit.reports.table import why_table
 
+    hide = hiding(redact)
     with open_graph(graph, caller=Caller("graphkit why")) as opened:
         found = opened.why(
             service,
@@ -55,6 +58,7 @@ def why(
             resolver=resolver,
             builds_complete=builds_complete,
         )
+        found = hide(found, opened)
     as_json = format_ is opt.TextOrJson.JSON
     written = (
         why_json(found, clearance=clearance) if as_json else why_table(found, clearance=clearance, **sheet(output))
