@@ -6,7 +6,7 @@ and its time; where their rows that matter are equal too, they are judged once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from operator import attrgetter
@@ -18,6 +18,8 @@ from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Service
 from graphkit.model.times import NO_TIME, Moment
 from graphkit.stores import port
+
+_AT_ONCE: Final = 1_000
 
 
 class SingleSbom(NamedTuple):
@@ -64,14 +66,21 @@ def service_facts(evidence: port.Evidence) -> tuple[ServiceFacts, ...]:
         for service in organisation.services
         if _is_simple(service, uses.get(service.id, ()), builds.get(service.id, ()))
     }
-    heads = dict(zip(simple, evidence.heads(tuple(simple.values())), strict=True))
     kinds: dict[object, int] = {}
-    found = []
-    for service in organisation.services:
-        own = tuple(uses.get(service.id, ()))
-        alone = _single_sbom(service, own[0], heads[service.id], kinds) if service.id in heads else None
-        found.append(ServiceFacts(service, own, tuple(builds.get(service.id, ())), alone))
-    return tuple(found)
+    alone: dict[str, SingleSbom | None] = {}
+    for some in _some_at_once([one for one in organisation.services if one.id in simple]):
+        heads = evidence.heads([simple[one.id] for one in some])
+        for one, head in zip(some, heads, strict=True):
+            alone[one.id] = _single_sbom(one, uses[one.id][0], head, kinds)
+    return tuple(
+        ServiceFacts(one, tuple(uses.get(one.id, ())), tuple(builds.get(one.id, ())), alone.get(one.id))
+        for one in organisation.services
+    )
+
+
+def _some_at_once(services: Sequence[Service]) -> Iterator[Sequence[Service]]:
+    """Yield services, few enough at once that the heads of their documents take little memory."""
+    return (services[first : first + _AT_ONCE] for first in range(0, len(services), _AT_ONCE))
 
 
 def _is_simple(service: Service, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> bool:
