@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -155,7 +155,9 @@ def scan(
             is_stopped=found.is_stopped,
             unchanged_since=unchanged_since,
         )
-        around = replace(screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), settle=settle)
+        around = replace(
+            screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), nothing=_NOTHING, settle=settle
+        )
         told: str | Iterable[str] = first_screen(found.blast, view, around)
     else:
         told = written(report(format_), shown, view)
@@ -167,11 +169,16 @@ def scan(
         raise typer.Exit(3)
 
 
+_NOTHING: Final = (
+    "No service{yours} was found there: no SBOM, lock, manifest or environment. Scan a folder that has some."
+)
+
+
 def _provisional(so_far: Blast) -> str:
     from graphkit.reports.groups import counts_of
 
     said = ", ".join(f"{number:,} {group}" for group, number in counts_of(so_far).items() if number)
-    return f"before the index is read: {said or 'no service'}; reading what the manifests need of it"
+    return f"before the index is read: {said}; reading what they need of it" if said else "no service was found"
 
 
 def _words(options: Mapping[str, str | bool | None], incidents: Sequence[str]) -> Sequence[str]:

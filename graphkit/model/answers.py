@@ -448,12 +448,16 @@ class Blast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """One row of ``who-has``: a service, a document of it and a release the document lists."""
+    """One row of ``who-has``: a service, a document of it and a release the document lists.
+
+    ``is_external``: the service is somebody else's.
+    """
 
     service: ServiceId
     release: str
     current: bool
     document: DocumentName
+    is_external: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,6 +78,7 @@ def who_has_json(answer: WhoHas) -> Iterator[str]:
             "release": row.release,
             "current": row.current,
             "document": _document(row.document),
+            **({"external": True} if row.is_external else {}),
         }
         for row in answer.matches
     )

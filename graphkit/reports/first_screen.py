@@ -59,7 +59,8 @@ class Screen:
 
     ``about``: lines below the title, such as what was looked at. ``actions``: what to do now, as ``told_by`` says it;
     ``incident``: the one that all of them are about, where several were asked about.
-    ``after``: commands at the end, such as that of the page. ``settle``: the command for an unknown service.
+    ``after``: commands at the end, such as that of the page. ``nothing``: what stands there where no service does.
+    ``settle``: the command for an unknown service.
     """
 
     about: Sequence[str] = ()
@@ -67,6 +68,7 @@ class Screen:
     told_by: str = ""
     incident: str = ""
     after: Sequence[str] = ()
+    nothing: str = "The graph holds no service{yours} yet. Add one: graphkit scan PATH"
     settle: Settle = field(default=lambda _: Remedy(""))
 
 
@@ -120,7 +122,7 @@ def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
     most = _LINES_WIDE if view.width >= WIDE else _LINES_NARROW
     room = most - head.height - foot.height
     room = room if view.width >= _NARROW else max(room, _LEAST)
-    return head.text() + _services(blast, view, screen.settle, room) + foot.text()
+    return head.text() + _services(blast, view, screen, room) + foot.text()
 
 
 def _canvas(view: ReportOptions) -> TextCanvas:
@@ -134,18 +136,18 @@ def _counts(head: TextCanvas, blast: Blast) -> None:
     )
 
 
-def _services(blast: Blast, view: ReportOptions, settle: Settle, room: int) -> str:
+def _services(blast: Blast, view: ReportOptions, screen: Screen, room: int) -> str:
     """Return as many services as fit, the worst first; each group that has some shows one, and counts the others."""
     counts = counts_of(blast)
     groups = own_services(blast, max(room, 1))
     if not groups:
         sheet = _canvas(view)
         yours = " of yours" if blast.external else ""
-        sheet.line(f"The graph holds no service{yours} yet. Add one: graphkit scan PATH", indent=2)
+        sheet.line(screen.nothing.format(yours=yours), indent=2)
         return sheet.text()
     names = [cell_len(shown(one.service)) for ones in groups.values() for one in ones]
     column = max((one for one in names if one <= _NAME), default=0) + 2  # a longer one has a line of its own
-    foot = _settling(groups.get(Group.UNKNOWN, ()), settle, view)
+    foot = _settling(groups.get(Group.UNKNOWN, ()), screen.settle, view)
     rows = {group: [_service(one, blast, view, column, 1) for one in ones] for group, ones in groups.items()}
     fitting = _fitting(rows, counts, room - foot.count("\n"))
     left = room - foot.count("\n") - _height(rows, fitting, counts)

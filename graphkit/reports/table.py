@@ -114,7 +114,7 @@ def who_has_table(answer: WhoHas, *, width: int = 80, colour: bool = False) -> s
         sheet.blank()
         rows = [
             (
-                row.service,
+                f"{row.service} ({SOMEBODY_ELSES})" if row.is_external else row.service,
                 row.release.replace("@", " "),
                 "now" if row.current else "earlier",
                 f"{row.document.path} ({row.document.sha256[:_SHORT]})",

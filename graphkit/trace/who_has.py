@@ -74,7 +74,9 @@ def who_has(reader: port.Reader, query: str, at: Instant | None, answer: type[Wh
     for sha256, row in zip(found.document, evidence.components(found), strict=True):
         rows.setdefault(sha256, []).append(row)
     uses: dict[ServiceId, list[DocumentUse]] = {}
-    for use in evidence.organisation().uses:
+    organisation = evidence.organisation()
+    external = organisation.external_services
+    for use in organisation.uses:
         uses.setdefault(use.service, []).append(use)
     uses = {service: known for service, known in uses.items() if any(use.document in rows for use in known)}
     distinct = sorted({*rows, *(use.document for known in uses.values() for use in known)})
@@ -85,6 +87,7 @@ def who_has(reader: port.Reader, query: str, at: Instant | None, answer: type[Wh
             release=f"{row.package or row.name}@{row.version or '?'}",
             current=use in current,
             document=DocumentName(sha256=use.document, path=heads[use.document].path),
+            is_external=service in external,
         )
         for service, known in uses.items()
         for current in (_current(known, heads, at),)

@@ -393,7 +393,7 @@ def _nothing_in_place(states: Sequence[InputState], start: Instant, until: Insta
     return OpenObligation(
         obligation=Obligation.INPUTS,
         text=f"no lock or manifest is known to have been in place {when}{beside}; one, or a list of all builds, "
-        "would settle it: `graphkit ingest lock REPOSITORY`",
+        "would settle it",
     )
 
 

@@ -42,6 +42,14 @@ def test_without_a_network_it_says_so_and_names_the_scan_that_asks_one(projects:
     assert ran.err.startswith("--unchanged-since stays in this graph")
 
 
+def test_a_folder_without_any_document_says_so(work: Path) -> None:
+    put(work / "empty" / "README.md", "# nothing\n")
+    ran = run("scan", "empty", "--offline", "--incident", "litellm==1.82.8")
+    assert "No service was found there: no SBOM, lock, manifest or environment." in " ".join(ran.out.split())
+    assert "Add one: graphkit scan" not in ran.out
+    assert "reading what" not in ran.err
+
+
 def test_json_is_that_of_a_blast_of_the_same_graph(projects: Path) -> None:
     found = run("scan", "--offline", "--incident", "litellm-2026-03", "--format", "json")
     asked = run("blast", "litellm-2026-03", "--format", "json")

@@ -10,8 +10,11 @@ import pytest
 from graphkit.model.answers import WhoHas
 from graphkit.model.documents import Component, Document, DocumentKind
 from graphkit.model.errors import UsageError
-from graphkit.model.organisation import DocumentUse
+from graphkit.model.names import service_id
+from graphkit.model.organisation import DocumentUse, Service
 from graphkit.model.times import Moment, exactly
+from graphkit.reports.as_json import who_has_json
+from graphkit.reports.table import who_has_table
 from graphkit.trace.who_has import who_has
 from tests.cases.build import at, document, organisation, use
 from tests.property.memory import MemoryReader
@@ -103,6 +106,15 @@ def test_every_service_and_document_has_its_row_in_order() -> None:
         ("till", "a.lock", "lib@3"),
     ]
     assert found[0].document.sha256 == other.sha256
+
+
+def test_a_row_says_that_its_service_is_somebody_elses() -> None:
+    theirs = organisation(services=(Service(id=service_id("till"), is_external=True),), uses=(use("till", LOCK),))
+    found = who_has(MemoryReader([LOCK, theirs]), "lib", None)
+    assert {one.is_external for one in found.matches} == {True}
+    assert "till (somebody else's)" in who_has_table(found)
+    assert '"external": true' in who_has_json(found)
+    assert "external" not in who_has_json(asked("lib", LOCK, uses=[use("shop", LOCK)]))
 
 
 def test_a_document_that_nobody_uses_is_nobodys() -> None:
