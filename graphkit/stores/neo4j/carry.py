@@ -109,7 +109,7 @@ def still_holds(statement: str, changes: Changes) -> bool:
             return not changes.organisations
         case "uses":
             return not changes.uses
-        case "heads" | "document" | "components":  # those of a document that was there stay
+        case "heads" | "documents" | "components":  # those of a document that was there stay
             return not changes.replaced
         case "problems":
             return not (is_changed or changes.tables)

@@ -100,8 +100,7 @@ def _components(changes: Changes, parameters: _Columns, _: list[_Columns]) -> bo
 
 
 def _documents(changes: Changes, parameters: _Columns, _: list[_Columns]) -> bool:
-    asked = parameters["sha256"]
-    return _meet(changes.documents | changes.replaced, [asked] if isinstance(asked, str) else asked)
+    return _meet(changes.documents | changes.replaced, parameters["sha256"])
 
 
 _CONCERNS: Final[dict[str, _Concern]] = {
@@ -114,7 +113,7 @@ _CONCERNS: Final[dict[str, _Concern]] = {
     "incidents": lambda changes, *_: changes.incidents,
     "organisations": lambda changes, *_: changes.organisations,
     "uses": _uses,
-    **dict.fromkeys(("heads", "document"), _documents),
+    **dict.fromkeys(("heads", "documents"), _documents),
     "components": _components,
     **dict.fromkeys(("listings", "all_listings"), _listings),
     "problems": lambda changes, *_: bool(changes.documents or changes.replaced or changes.tables),

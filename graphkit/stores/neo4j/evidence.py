@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 import numpy as np
@@ -19,7 +19,10 @@ from graphkit.stores.engine.compile_evidence import document_use
 from graphkit.stores.engine.component_bodies import component_of, outlines_of
 from graphkit.stores.engine.organisation import joined
 from graphkit.stores.neo4j.node_rows import key_of
+from graphkit.stores.neo4j.server import chunks
 
+_DOCUMENTS: Final = 200
+"""Documents that one statement gives."""
 _HEAD = msgspec.json.Decoder(Document)
 _PLACES = msgspec.json.Decoder(tuple[str, ...])
 _PROBLEMS = msgspec.json.Decoder(tuple[tuple[str, str], ...])
@@ -74,27 +77,25 @@ class ServerEvidence:
         Raises:
             KeyError: there is none.
         """
-        found = self._ask("document", sha256=sha256)
-        if found["head"] is None:
-            raise KeyError(sha256)
-        head = head_of(sha256, found["path"], found["head"])
-        if found["bare"]:
-            return head
-        components = tuple(component_of(body, at) for at, body in enumerate(found["bodies"]))
-        return replace(
-            head,
-            components=components,
-            places=_PLACES.decode(found["places"]) if found["places"] else usual_places(len(components)),
-            edges=tuple(Edge(source=str(source), target=str(target)) for source, target in found["edges"]),
-        )
+        return self._documents([sha256])[0]
+
+    def _documents(self, asked: Sequence[str]) -> list[Document]:
+        """Return whole documents, in the order asked, so many with each statement."""
+        held: dict[str, Document] = {}
+        for part in chunks(dict.fromkeys(asked), _DOCUMENTS):
+            found = self._ask("documents", sha256=part)
+            for row in zip(*found.values(), strict=True):
+                document = _document(dict(zip(found, row, strict=True)))
+                held[document.sha256] = document
+        return [held[sha256] for sha256 in asked]
 
     def outlines(self, documents: Sequence[str], rows: Sequence[int]) -> port.Outlines:
-        """Return the outlines of documents, in the order asked, each with a row of it; each is asked for whole.
+        """Return the outlines of documents, in the order asked, each with a row of it; they are asked for whole.
 
         Raises:
             KeyError: one of them is not kept.
         """
-        return outlines_of([self.document(sha256) for sha256 in documents], rows)
+        return outlines_of(self._documents(documents), rows)
 
     def listings(self, packages: Sequence[str], purls: Sequence[str], hashes: Sequence[str]) -> port.Listings:
         """Return rows by package, by purl without version, or by file hash; sorted by document, row."""
@@ -132,6 +133,21 @@ class ServerEvidence:
             for place, text in _PROBLEMS.decode(problems)
         ]
         return tuple(sorted(found, key=lambda pair: (pair[0], pair[1].place, pair[1].text)))
+
+
+def _document(row: dict[str, Any]) -> Document:
+    if not row["head"]:
+        raise KeyError(row["sha256"])
+    head = head_of(row["sha256"], row["path"], row["head"])
+    if row["bare"]:
+        return head
+    components = tuple(component_of(body, at) for at, body in enumerate(row["bodies"]))
+    return replace(
+        head,
+        components=components,
+        places=_PLACES.decode(row["places"]) if row["places"] else usual_places(len(components)),
+        edges=tuple(Edge(source=str(source), target=str(target)) for source, target in row["edges"]),
+    )
 
 
 def head_of(sha256: str, path: str, head: str) -> Document:

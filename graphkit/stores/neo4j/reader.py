@@ -73,6 +73,7 @@ class ServerReader:
         self._texts: dict[port.TextKind, Interned] = {"marker": Interned(), "extras": Interned(), "needs": Interned()}
         self._evidence = ServerEvidence(self._ask_once)
         self._answers: dict[str, _Columns] = {}
+        self._documents = 0
         self._read = 0
         """How many statements it asked."""
         self._expected: NDArray[np.int64] = np.empty(0, dtype=np.int64)
@@ -185,9 +186,15 @@ class ServerReader:
     def _ask_once(self, name: str, **parameters: Any) -> _Columns:
         """Return the columns of a statement of the organisation's side, which are remembered."""
         key = msgspec.json.encode([name, parameters], order="sorted").decode()
-        if key not in self._answers:
-            self._answers[key] = self._ask(name, **parameters)
-        return self._answers[key]
+        if (known := self._answers.get(key)) is not None:
+            return known
+        found = self._ask(name, **parameters)
+        if name != "documents":
+            self._answers[key] = found
+        elif self._documents < _DOCUMENTS:  # whole documents take much
+            self._documents += len(parameters["sha256"])
+            self._answers[key] = found
+        return found
 
     def _ask_groups(self, name: str, **parameters: Any) -> list[_Columns]:
         self._read += 1
@@ -460,6 +467,8 @@ class ServerReader:
         return self._evidence
 
 
+_DOCUMENTS: Final = 2_000
+"""Whole documents that are remembered, about."""
 _AHEAD: Final = 20_000
 """Releases that are read with those asked for, at most: some 10 MB in the server and here."""
 _OF_RELEASES: Final = ("package", "position", "version", "set", "uploaded")

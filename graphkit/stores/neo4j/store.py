@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import neo4j
@@ -17,12 +17,9 @@ import packaging
 from graphkit.model.errors import GraphChanged, GraphkitError
 from graphkit.model.organisation import Organisation
 from graphkit.model.times import rfc3339
-from graphkit.stores.engine.record import input_row
 from graphkit.stores.engine.schema import column_names
 from graphkit.stores.neo4j import mark
-from graphkit.stores.neo4j.batch import Batch, parts
 from graphkit.stores.neo4j.changes import KEPT, Changes, packed
-from graphkit.stores.neo4j.digests import Digests
 from graphkit.stores.neo4j.reader import ServerReader
 from graphkit.stores.neo4j.reader_cache import ReaderCache
 from graphkit.stores.neo4j.server import FORMAT, MayNot, Server, graph_of, one, rows
@@ -34,6 +31,10 @@ _TURNS: Final = 3
 _PATIENCE: Final = 2.0
 """Seconds that a question waits for what a writer is about to show."""
 _PAUSE: Final = 0.05
+
+
+if TYPE_CHECKING:  # who asks needs no DuckDB, which takes long to import
+    from graphkit.stores.neo4j.digests import Digests
 
 
 class Neo4jStore:
@@ -84,6 +85,8 @@ class Neo4jStore:
             GraphkitError: the server cannot be used, or holds something else.
             InputError: a text in a fact cannot be stored; nothing of its transaction is kept.
         """
+        from graphkit.stores.neo4j.batch import parts
+
         held = list(facts)
         if not self._is_prepared:
             graph = self._graph()
@@ -116,6 +119,9 @@ class Neo4jStore:
         announced: list[int],
         kept: list[Digests],
     ) -> Receipt:
+        from graphkit.stores.neo4j.batch import Batch
+        from graphkit.stores.neo4j.digests import Digests
+
         before = graph_of(transaction, self._server.shown)
         if before is not None and before.get("pushing"):
             raise GraphkitError(f"{self._server.shown}: a push into it is not finished; run it again first")
@@ -150,6 +156,8 @@ class Neo4jStore:
 
     def remember(self, read: InputRead, organisation: Organisation | None = None) -> None:
         """Keep that an input was read to its end; see `port.Store.remember`. Cost: one transaction."""
+        from graphkit.stores.engine.record import input_row
+
         row = dict(zip(column_names("inputs_read"), input_row(read, organisation), strict=True))
         self._server.write(lambda transaction: rows(transaction, "write_input_read", **row))
 
