@@ -14,6 +14,7 @@ from graphkit.api.progress_bar import bar
 from graphkit.api.questions import BlastOptions, question_of
 from graphkit.model.callers import Caller
 from graphkit.model.errors import UsageError
+from graphkit.model.incidents import Incident
 from graphkit.model.names import package_or_none
 from graphkit.model.organisation import Organisation
 from graphkit.model.progress import Progress, silent
@@ -96,6 +97,10 @@ class Graph:
             found = ingest(self._store, kind, sources, options, told, answers.IngestReport)
         assert isinstance(found, answers.IngestReport)
         return found
+
+    def incident_records(self) -> tuple[Incident, ...]:
+        """Return every incident and advisory of the graph, by id."""
+        return self._store.reader().evidence().incidents()
 
     def blast(self, *targets: str, progress: Progress | None = None, **options: Unpack[BlastOptions]) -> answers.Blast:
         """Return who was reached by the targets: ``name==version``, purls, incident or advisory ids.

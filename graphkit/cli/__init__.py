@@ -52,6 +52,7 @@ VERBS: Final = (
     Verb("graphkit.cli.why:why", keeps=False),
     Verb("graphkit.cli.who_has:who_has", keeps=False),
     Verb("graphkit.cli.stats:stats", keeps=False),
+    Verb("graphkit.cli.doctor:doctor", keeps=False),
 )
 """Every verb, in the order of the help."""
 
@@ -106,7 +107,7 @@ def _root(
     """After a package on the Python index was compromised: who pulled it, when, by which path, on what evidence.
 
     Exit codes: 0 done; 1 exposed at or above --fail-on; 2 usage; 3 done, but some input was rejected,
-    nothing is known of a target or (with --strict) something is unknown; 4 failed, with one line that says what to do;
+    nothing is known of a target, doctor found something or (with --strict) something is unknown; 4 failed, with one line that says what to do;
     70 a bug of graphkit, with one line that says how to report it.
     """
 

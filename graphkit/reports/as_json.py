@@ -26,6 +26,7 @@ from graphkit.model.answers import (
     Window,
 )
 from graphkit.model.documents import Problem
+from graphkit.model.health import Health
 from graphkit.model.incidents import Source
 from graphkit.model.organisation import Claim
 from graphkit.model.ranks import Tier
@@ -162,6 +163,26 @@ def stats_json(answer: Stats) -> str:
             "packaging": answer.packaging,
             "facts_sha256": answer.facts_sha256,
             "newest_fact": rfc3339(answer.newest_fact),
+        }
+    )
+
+
+def doctor_json(answer: Health) -> str:
+    """Return what was looked at in the shape ``graphkit.doctor/1``."""
+    return encoded(
+        {
+            "schema": "graphkit.doctor/1",
+            "findings": len(answer.findings),
+            "checks": [
+                {
+                    "subject": one.subject,
+                    "text": one.text,
+                    "finding": one.is_finding,
+                    "repaired": one.is_repaired,
+                    "do": one.do,
+                }
+                for one in answer.checks
+            ],
         }
     )
 

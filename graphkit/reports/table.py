@@ -20,6 +20,7 @@ from graphkit.model.answers import (
     WhyAnswer,
 )
 from graphkit.model.documents import Problem
+from graphkit.model.health import Health
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import Claim
 from graphkit.model.ranks import CompanyVerdict
@@ -224,6 +225,19 @@ def stats_table(answer: Stats, *, problems: bool = True, width: int = 80, colour
             _problems(sheet, answer.problems)
         else:
             sheet.line("graphkit stats --problems lists them", indent=2)
+    return sheet.text()
+
+
+def doctor_table(answer: Health, *, width: int = 80, colour: bool = False) -> str:
+    """Return what was looked at as text: a line for each check, and below a finding what to do about it."""
+    sheet = TextCanvas(width, colour=colour)
+    for one in answer.checks:
+        word = "ok" if not one.is_finding else "mended" if one.is_repaired else "FOUND"
+        sheet.line(f"{word:8}{one.subject}: {one.text}", style="bold" if word == "FOUND" else "")
+        if one.do and not one.is_repaired:
+            sheet.line(one.do, indent=8)
+    sheet.blank()
+    sheet.line(f"{counted(len(answer.findings), 'finding')}" if answer.findings else "nothing found")
     return sheet.text()
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -208,6 +208,22 @@ class EmbeddedStore:
         finally:
             self._lock.release()
         return folder / RECORD
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep every other process from writing and compiling.
+
+        Raises:
+            GraphkitError: another process writes for longer than the caller waits.
+        """
+        self._let_go()
+        self._lock.wait(self._caller)
+        try:
+            self._index_lock.wait(self._caller)
+            yield
+        finally:
+            self._index_lock.release()
+            self._lock.release()
 
     def reader(self) -> IndexReader:
         """Return a reader of the newest generation; compiles it first where the record changed.

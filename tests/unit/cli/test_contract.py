@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from graphkit.cli import application
+from graphkit.model.health import Check, Health
 from graphkit.model.source_kinds import SOURCE_KINDS
 from graphkit.reports import names
 from graphkit.reports.as_json import (
     JsonReport,
     comparison_json,
+    doctor_json,
     ingest_json,
     stats_json,
     verification_json,
@@ -185,6 +187,7 @@ def _verified() -> str:
         ("JSON of who-has", "".join(who_has_json(answers.who_has()))),
         ("JSON of ingest", ingest_json(answers.ingest())),
         ("JSON of stats", stats_json(answers.stats())),
+        ("JSON of doctor", doctor_json(Health(checks=(Check(subject="index", text="damaged", is_finding=True),)))),
         ("JSON of verify", _verified()),
         ("JSON of compare", comparison_json(answers.changes())),
     ],

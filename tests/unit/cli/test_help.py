@@ -40,6 +40,7 @@ def test_every_verb_says_whether_ctrl_c_leaves_something_behind() -> None:
         "why": False,
         "who-has": False,
         "stats": False,
+        "doctor": False,
         "verify": False,
         "push": True,
         "export": True,
