@@ -45,7 +45,7 @@ def incident(**told: object) -> Incident:
         (incident(releases=(python_release(package_name("other"), "1.0"),)), "1.0", None),
     ],
 )
-def test_a_release_is_compared_by_its_version(accused: Incident, version: str, is_certain: bool | None) -> None:
+def test_a_release_is_compared_by_its_version(accused: Incident, version: str, is_certain: object) -> None:
     found = [one.is_certain for one in matches([accused], [Installed("bad", version, {})])]
     assert found == ([] if is_certain is None else [is_certain])
 
