@@ -27,6 +27,7 @@ from graphkit.model.incidents import Incident
 from graphkit.model.times import rfc3339
 from graphkit.reports.settling import command
 from graphkit.resources import resource
+from graphkit.stores import health_of
 
 _STALE_DAYS: Final = 7
 """After so many days the pages of the index are said to be old: an incident of this week is not in them."""
@@ -121,47 +122,28 @@ def _cache(*, repair: bool) -> Iterator[Check]:
 
 
 def _folder(where: str, *, repair: bool, caller: Caller | None) -> Iterator[Check]:
-    from graphkit.stores.embedded import health
-    from graphkit.stores.embedded.store import EmbeddedStore
-
-    graph, store = Path(where), EmbeddedStore(where, caller=caller)
+    health = health_of(where, caller)
     mend = command("graphkit", "doctor", "--repair", "--graph", where)
-    newest: int | None = None
     try:
         with TemporaryDirectory(prefix="graphkit-") as folder:
-            rows, newest = health.read_through(store, Path(folder))
-        yield Check(subject="record", text=f"{rows:,} rows, every block of them as it was written")
+            rows, newest = health.read_through(Path(folder))
     except GraphkitError as error:
         yield Check(subject="record", text=str(error), is_finding=True)
         return
-    index = health.index_of(graph)
+    yield Check(subject="record", text=f"{rows:,} rows, every block of them as it was written")
+    index = health.index()
     if index is None:
         yield Check(subject="index", text="not compiled since the record changed; the next question does that")
     elif health.is_whole(index):
         yield Check(subject="index", text="fresh, every block of it as it was written")
     else:
         if repair:
-            with store.alone():
-                health.remove([index])
-            store.reader()
-        yield Check(
-            subject="index",
-            text="damaged; it is compiled anew from the record",
-            is_finding=True,
-            do=mend,
-            is_repaired=repair,
-        )
-    with store.alone():
-        left = health.left_behind(graph)
-        if left and repair:
-            health.remove(left)
-    if left:
-        named = ", ".join(str(path.relative_to(graph)) for path in left)
-        yield Check(
-            subject="leftovers", text=f"of processes that were ended: {named}", is_finding=True, do=mend,
-            is_repaired=repair,
-        )  # fmt: skip
-    store.close()
+            health.compile_anew(index)
+        told = "damaged; it is compiled anew from the record"
+        yield Check(subject="index", text=told, is_finding=True, do=mend, is_repaired=repair)
+    if left := health.left_behind(remove=repair):
+        told = f"of processes that were ended: {', '.join(left)}"
+        yield Check(subject="leftovers", text=told, is_finding=True, do=mend, is_repaired=repair)
     yield _freshness(newest, where)
 
 

@@ -106,8 +106,9 @@ def _root(
 ) -> None:
     """After a package on the Python index was compromised: who pulled it, when, by which path, on what evidence.
 
-    Exit codes: 0 done; 1 exposed at or above --fail-on; 2 usage; 3 done, but some input was rejected, nothing is known of
-    a target, doctor found something or (with --strict) something is unknown; 4 failed, with one line that says what to do;
+    Exit codes: 0 done; 1 exposed at or above --fail-on; 2 usage; 3 done, but some input was rejected, nothing is
+    known of a target, doctor found something or (with --strict) something is unknown; 4 failed, with one line that says
+    what to do;
     70 a bug of graphkit, with one line that says how to report it.
     """
 

@@ -32,6 +32,9 @@ COPIES: Final[tuple[tuple[str, str], ...]] = (
 )
 """How a whole graph, or a part, goes from the first store to the second, as (name, lazy path)."""
 
+CHECKS: Final[tuple[tuple[str, str], ...]] = (("embedded", "graphkit.stores.embedded.health:FolderHealth"),)
+"""What looks whether the files of a graph are as they were written, by the name of its store, as (name, lazy path)."""
+
 _SERVER_SCHEMES: Final = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
@@ -61,3 +64,9 @@ def copier(name: str) -> Callable[..., Any]:
     """Return a way to copy, by its name in `COPIES`."""
     module, _, function = dict(COPIES)[name].partition(":")
     return cast("Callable[..., Any]", getattr(import_module(module), function))
+
+
+def health_of(address: str, caller: Caller | None) -> Any:
+    """Return what looks at the folder of a graph; see `graphkit.stores.embedded.health.FolderHealth`."""
+    module, _, name = dict(CHECKS)["embedded"].partition(":")
+    return getattr(import_module(module), name)(address, caller)
