@@ -23,7 +23,7 @@ from graphkit.trace.verdicts.in_place import ManifestInPlace, install_requests, 
 from graphkit.trace.verdicts.inputs import InputState, rows_by_package
 from graphkit.trace.verdicts.install_requests import of_build_system, of_manifest
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
-from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_unread, judge_script
+from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_unread, is_pin, judge_script
 from graphkit.trace.verdicts.walks import judge_groups_alone
 
 
@@ -198,10 +198,36 @@ def of_building(
 def of_scripts(
     context: ServiceContext, here: Sequence[InputState], span: tuple[Instant, Instant]
 ) -> Iterator[BuildVerdict]:
-    """Yield an open verdict for every file in place with commands that may install what no input says."""
+    """Yield a verdict for every file in place with commands that may install what no input says: an open one.
+
+    A command that pins an accused release, and takes it at an instant, is `admitted`: a build may have run it.
+    """
     for state in here:
         if state.document.commands and (gap := judge_script(context, state, here, span)):
-            yield opened(gap, state.document)
+            yield _by_pin(context, state.document, span) or opened(gap, state.document)
+
+
+def _by_pin(context: ServiceContext, script: Document, span: tuple[Instant, Instant]) -> BuildVerdict | None:
+    """Return that a command of a script takes the accused release that it pins, walked as an input of its own."""
+    for command in script.commands:
+        if not (pins := tuple(one for one in command.requirements if is_pin(context, one))):
+            continue
+        place = f"{script.path}, {command.place}"
+        asked = Document(
+            sha256=script.sha256,
+            path=place,
+            kind=DocumentKind.MANIFEST,
+            format="",
+            basis=Basis.LISTED,
+            requirements=pins,
+            completeness=Completeness.INCOMPLETE,
+        )
+        request = of_manifest(asked, InstallSelection(extras=(), groups=()))
+        found = judge_install(context, request, span, fact(Obligation.INPUTS, f"{place} was in place"))
+        if found.verdict in {Verdict.PICKED, Verdict.ADMITTED}:
+            reason = f"{place}: `{command.text}` installs {pins[0]}, where a build runs it"
+            return replace(found, verdict=Verdict.ADMITTED, reason=reason, document=named(script))
+    return None
 
 
 def of_tools(context: ServiceContext, span: tuple[Instant, Instant]) -> list[BuildVerdict]:

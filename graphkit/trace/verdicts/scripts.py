@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
@@ -13,6 +14,7 @@ from graphkit.model.documents import CONDA_ENVIRONMENT, UNREADABLE, Document, Do
 from graphkit.model.input_names import INSTALLED_FROM
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
+from graphkit.model.versions import release_version
 from graphkit.trace.evidence.accusation import same_index
 from graphkit.trace.resolve.closure import Span, closure_of
 from graphkit.trace.resolve.forward import Root
@@ -21,6 +23,7 @@ from graphkit.trace.verdicts.clearance import OpenObligation
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, ServiceContext, is_usual, undecided_among
 from graphkit.trace.verdicts.inputs import CONDA, InputLine, InputState, is_made_from, normal
 
+_PIN: Final = re.compile(r"={2,3}\s*([^\s,*;]+)")
 _PROJECTS: Final = frozenset(("pyproject.toml", "Pipfile"))
 
 
@@ -169,6 +172,12 @@ def judge_script(
             text = f"`{command.text}` {problem}; `installs_from` in the organisation file"
             return _opened(script.document, command, f"{text}, or the SBOM of the build, would settle it")
     return None
+
+
+def is_pin(context: ServiceContext, one: Requirement) -> bool:
+    """Return whether a requirement is for one accused release of the index and no other."""
+    found = _PIN.fullmatch(one.specifier.strip())
+    return found is not None and not one.url and context.accused.has(one.package, release_version(found[1]))
 
 
 def gap_of_conda(context: ServiceContext, manifest: Document, span: tuple[Instant, Instant]) -> OpenObligation | None:
