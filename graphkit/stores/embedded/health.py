@@ -49,7 +49,7 @@ class FolderHealth:
         self._store.close()
 
     def read_through(self, folder: Path) -> tuple[int, int | None]:
-        """Read every block of a copy of the record, which the database checks; return how many rows, and the newest page.
+        """Read every block of a copy of the record, which the database checks; return its rows and the newest page.
 
         The newest page is given by when it was read, None without pages. Cost: a copy of the record, and a read of it.
 
