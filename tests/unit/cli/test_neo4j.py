@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError
 from tests.unit.cli.door import is_one_line, run
 
@@ -21,7 +22,10 @@ class Pushed:
         self.asked: list[tuple[Any, ...]] = []
         self.fresh = True
 
-    def push(self, address: str | None, to: str, *, around: Sequence[str], services: bool, progress: Any) -> bool:
+    def push(
+        self, address: str | None, to: str, *, around: Sequence[str], services: bool, progress: Any, caller: Caller
+    ) -> bool:
+        assert caller.verb == "graphkit neo4j push"
         self.asked.append((address, to, tuple(around), services, progress is None))
         if progress is not None:
             progress(1, 2, "packages")
@@ -64,7 +68,8 @@ def test_the_server_is_that_of_the_option_then_that_of_the_variable(
 def test_an_export_prints_the_command_that_loads_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[tuple[Any, ...]] = []
 
-    def export(address: str | None, folder: str, *, progress: Any) -> str:
+    def export(address: str | None, folder: str, *, progress: Any, caller: Caller) -> str:
+        assert caller.verb == "graphkit neo4j export"
         asked.append((address, folder, progress is None))
         return "neo4j-admin database import full …\n"
 
