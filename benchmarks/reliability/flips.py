@@ -107,7 +107,7 @@ def left_open() -> None:
     def killed(_: EmbeddedStore) -> None:
         os._exit(0)
 
-    EmbeddedStore.close = killed  # type: ignore[method-assign]
+    EmbeddedStore.close = killed  # type: ignore[method-assign,assignment]
 
 
 def damage_to(graph: Path, number: int, seed: int) -> Damage:

@@ -100,7 +100,7 @@ class Graph:
 
     def incident_records(self) -> tuple[Incident, ...]:
         """Return every incident and advisory of the graph, by id."""
-        return self._store.reader().evidence().incidents()
+        return self._store.ask(lambda reader: reader.evidence().incidents())
 
     def blast(self, *targets: str, progress: Progress | None = None, **options: Unpack[BlastOptions]) -> answers.Blast:
         """Return who was reached by the targets: ``name==version``, purls, incident or advisory ids.

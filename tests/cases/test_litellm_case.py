@@ -140,7 +140,7 @@ def test_in_the_evening_the_good_release_is_back(graph: Graph) -> None:
 
 def test_the_other_readings(graph: Graph) -> None:
     def view(reading: str) -> CaseAnswer:
-        reader = graph._reader()
+        reader = graph._store.reader()
         (case,) = cases_of(reader, ["litellm-2026-03"], reading)
         return view_of(reader, case, Question(targets=("litellm-2026-03",), reading=reading))
 
@@ -202,8 +202,8 @@ def test_a_release_alone_asks_the_same_question(graph: Graph) -> None:
 )
 def test_other_names_ask_the_same_question(graph: Graph, named: str, alike: tuple[str, ...]) -> None:
     """An answer is made of its cases, so that equal cases have equal answers; to make each answer takes seconds."""
-    cases = cases_of(graph._reader(), [named])
-    assert all(cases_of(graph._reader(), [other]) == cases for other in alike)
+    cases = cases_of(graph._store.reader(), [named])
+    assert all(cases_of(graph._store.reader(), [other]) == cases for other in alike)
 
 
 def test_all_that_an_install_takes(folder: Path, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_all_that_an_install_takes(folder: Path, tmp_path: Path) -> None:
         graph.ingest("lock", [str(tmp_path / "requirements.txt")], service="agents")
         # The trees alone: `why` also judges the service in every environment, which takes half a minute.
         question = Question(targets=("litellm-2026-03",), span=Span(at=at("11:30")))
-        (tree,) = install_trees(graph._reader(), question, ServiceId("agents"))
+        (tree,) = install_trees(graph._store.reader(), question, ServiceId("agents"))
     taken = {one.package: one for one in tree.releases}
     assert tree.at == at("11:30")
     assert (taken["litellm"].version, taken["litellm"].is_accused, taken["litellm"].is_firm) == ("1.82.8", True, True)

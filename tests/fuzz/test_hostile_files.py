@@ -361,7 +361,7 @@ def test_hostile_files_of_a_format(graph: Graph, tmp_path: Path, format_: str) -
     report = graph.ingest(form.kind, ["in"])
     check(report, tmp_path)
     told = {one.path.partition("#")[0] for one in report.rejected} | set(report.unrecognised)
-    uses = {use.path.partition("#")[0] for use in graph._reader().evidence().organisation().uses}
+    uses = {use.path.partition("#")[0] for use in graph._store.reader().evidence().organisation().uses}
     assert {
         "zz/requirements.txt",
         *(f"{one}/{form.name}" for one in ("plain", "utf-16", "utf-32", "utf-32-le")),

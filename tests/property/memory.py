@@ -6,7 +6,7 @@ to say is what a store has to say of the same facts; `tests/property/test_verdic
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
@@ -97,6 +97,9 @@ class MemoryStore:
     def reader(self) -> MemoryReader:
         self._reader = self._reader or MemoryReader(self._facts)
         return self._reader
+
+    def ask(self, question: Callable[[port.Reader], port.Answer]) -> port.Answer:
+        return question(self.reader())
 
     def counts(self) -> dict[str, int]:
         return {}

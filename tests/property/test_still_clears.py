@@ -85,7 +85,7 @@ def not_cleared(trial: Trial, graph: Graph, ask: list[str], options: list[str]) 
             asked["builds_complete"] = True
         else:
             asked[WORDS_OF_A_QUESTION[word]] = next(rest)
-    judged = judged_of(graph._reader(), question_of(ask, cast("BlastOptions", asked)))
+    judged = judged_of(graph._store.reader(), question_of(ask, cast("BlastOptions", asked)))
     return [
         f"{name} is {judged[ServiceId(name)].verdict} ({' '.join((*ask, *options))}): {judged[ServiceId(name)].reason}"
         for name in trial.expect

@@ -44,7 +44,7 @@ def asked(graph: Graph) -> Blast:
 
 
 def uses(graph: Graph) -> list[tuple[str, str]]:
-    return sorted((use.service, use.path) for use in graph._reader().evidence().organisation().uses)
+    return sorted((use.service, use.path) for use in graph._store.reader().evidence().organisation().uses)
 
 
 def test_a_bundle_with_one_sbom_is_one_document(graph: Graph, work: Path) -> None:
