@@ -16,7 +16,8 @@ from graphkit.model.times import Instant
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.conflict_free import conflict_free, offered
 from graphkit.trace.resolve.listing import NO_RELEASE, Bits, Choice, Constraint, choose
-from graphkit.trace.resolve.world import Availabilities, Node, ResolvedRequirement, World
+from graphkit.trace.resolve.over_time import Availabilities
+from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
 _MOST_ROUNDS = 50
 

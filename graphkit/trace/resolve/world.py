@@ -38,6 +38,7 @@ from graphkit.trace.resolve.listing import (
     SaidOfPackage,
     bits_of,
 )
+from graphkit.trace.resolve.over_time import Availabilities, ChangesWithin
 from graphkit.trace.resolve.package_columns import PackageColumns, Truths
 
 _M = TypeVar("_M")
@@ -389,14 +390,14 @@ class World:
         """Return what is listed at an instant by package id, each computed when it is asked for."""
         key = (at, doubtful)
         if key not in self._availabilities_at:
-            self._availabilities_at[key] = Availabilities(self, at, doubtful=doubtful)
+            self._availabilities_at[key] = Availabilities(self.package, at, doubtful=doubtful)
         return self._availabilities_at[key]
 
     def changes(self, start: Instant, until: Instant) -> ChangesWithin:
         """Return when the listings of packages change inside a window, by package id."""
         key = (start, until)
         if key not in self._changes:
-            self._changes[key] = ChangesWithin(self, start, until)
+            self._changes[key] = ChangesWithin(self.package, start, until)
         return self._changes[key]
 
     def label(self, node: Node) -> str:
@@ -587,33 +588,3 @@ class World:
         if source == MetadataSource.NEAREST:
             return "requirements of the nearest earlier release"
         return source or "source not known"
-
-
-class Availabilities(dict[PackageId, Availability]):
-    """What is listed at one instant by package id, computed when it is asked for."""
-
-    def __init__(self, world: World, at: Instant, *, doubtful: bool) -> None:
-        super().__init__()
-        self._world = world
-        self.at = at
-        self._doubtful = doubtful
-        self.walks: dict[object, object] = {}
-        """Walks over what is listed then, by their root."""
-
-    def __missing__(self, package_id: PackageId) -> Availability:
-        self[package_id] = self._world.package(package_id).availability(self.at, doubtful=self._doubtful)
-        return self[package_id]
-
-
-class ChangesWithin(dict[PackageId, tuple[Instant, ...]]):
-    """The changes of a window by package id, looked up when they are asked for; mostly none."""
-
-    def __init__(self, world: World, start: Instant, until: Instant) -> None:
-        super().__init__()
-        self._world = world
-        self._start = start
-        self._until = until
-
-    def __missing__(self, package_id: PackageId) -> tuple[Instant, ...]:
-        self[package_id] = self._world.package(package_id).changes_within(self._start, self._until)
-        return self[package_id]
