@@ -13,7 +13,7 @@ from graphkit.model.errors import GraphkitError
 from graphkit.reports.content import web_address
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.provenance import read_object, read_stamp, stamp
-from graphkit.reports.text import safe_json, shown
+from graphkit.reports.text import cut, safe_json, shown
 from graphkit.reports.vex import Statement, Status, described, statements, written_at
 from graphkit.reports.wording import made_of
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from cyclonedx.model.vulnerability import Vulnerability
 
 _MADE: Final = "graphkit:made-of"
+_LONGEST_VERSION: Final = 1024
+"""Characters of a version, by CycloneDX 1.6."""
 _STATES: Final[dict[Status, str]] = {
     "affected": "EXPLOITABLE",
     "not_affected": "NOT_AFFECTED",
@@ -101,7 +103,7 @@ def _releases(blast: Blast) -> list[Component]:
     return [
         Component(
             name=shown(one.release.package or one.release.purl),
-            version=shown(one.release.version),
+            version=cut(shown(one.release.version), _LONGEST_VERSION),
             type=ComponentType.LIBRARY,
             bom_ref=shown(one.release.purl),
             description="compromised",

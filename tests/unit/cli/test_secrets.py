@@ -1,7 +1,7 @@
-"""A credential of every kind, planted where people keep them: no byte that a verb writes holds it, no argument of a child.
+"""A credential of every kind, planted where people keep them: nothing that a verb writes holds it, no argument.
 
-What is searched: stdout, stderr, the graph's folder and all that a reader of it gives, the cache, reports of every form,
-key files, and the arguments of every git that ran. Inputs alone are left out.
+What is searched: stdout, stderr, the graph's folder and all that a reader of it gives, the cache, reports of every
+form, key files, and the arguments of every git that ran. Inputs alone are left out.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from tests.unit.cli.inputs import INCIDENT, put
 SECRETS = {
     kind: f"{'zq' if kind[0] != 'h' else 'zx'}{number:02}{kind}hush"
     for number, kind in enumerate(
-        (
-            "pipconf", "uvtoml", "pipenv", "uvenv", "option", "github", "track", "neo4j", "remote", "netrc", "uvlock", "pipfile",
-            "poetry", "pylock", "requirement", "requirementurl", "requirementgit", "signed", "bom", "bomref", "spdx", "org",
-            "direct", "envvar", "docker", "conda", "condaurl", "header", "purl", "workflow", "pyproject", "pipenvlock",
-        )
+        """
+        pipconf uvtoml pipenv uvenv option github track neo4j remote netrc uvlock pipfile
+        poetry pylock requirement requirementurl requirementgit signed bom bomref spdx org direct
+        envvar docker conda condaurl header purl workflow pyproject pipenvlock
+        """.split()  # noqa: SIM905 - thirty rows for thirty words otherwise
     )
 }  # fmt: skip
 TARGET = "litellm==1.82.8"
@@ -46,22 +46,28 @@ def inputs(folder: Path) -> None:
     put(folder / "case.yaml", INCIDENT)
     put(
         folder / "uv-app/uv.lock",
-        f'version = 1\nrequires-python = ">=3.12"\n[[package]]\nname = "uv-app"\nversion = "0.1"\nsource = {{ virtual = "." }}\n'
+        'version = 1\nrequires-python = ">=3.12"\n[[package]]\nname = "uv-app"\nversion = "0.1"\n'
+        f'source = {{ virtual = "." }}\n'
         f'dependencies = [{{ name = "litellm" }}]\n[[package]]\nname = "litellm"\nversion = "1.82.8"\n'
         f'source = {{ registry = "https://u:{s["uvlock"]}@index.corp/simple" }}\n'
-        f'sdist = {{ url = "https://index.corp/litellm-1.82.8.tar.gz?token={s["signed"]}", hash = "sha256:{"0" * 64}" }}\n',
+        f'sdist = {{ url = "https://index.corp/litellm-1.82.8.tar.gz?token={s["signed"]}", '
+        f'hash = "sha256:{"0" * 64}" }}\n',
     )
     put(
         folder / "uv-app/pyproject.toml",
-        f'[project]\nname = "uv-app"\nversion = "0.1"\ndependencies = ["litellm", "inner @ git+https://{s["pyproject"]}@git.corp/i.git"]\n'
+        '[project]\nname = "uv-app"\nversion = "0.1"\n'
+        f'dependencies = ["litellm", "inner @ git+https://{s["pyproject"]}@git.corp/i.git"]\n'
         f'[[tool.uv.index]]\nurl = "https://u:{s["pyproject"]}@index.corp/simple"\ndefault = true\n',
     )
     put(
         folder / "req/requirements.txt",
-        f"--index-url https://u:{s['requirement']}@index.corp/simple\n--extra-index-url https://${{U}}:${{PLANTED}}@more.corp/simple\n"
-        f"--trusted-host index.corp\nlitellm>=1.82\nother @ https://u:{s['requirementurl']}@files.corp/other-1.0-py3-none-any.whl\n"
+        f"--index-url https://u:{s['requirement']}@index.corp/simple\n"
+        f"--extra-index-url https://${{U}}:${{PLANTED}}@more.corp/simple\n"
+        "--trusted-host index.corp\nlitellm>=1.82\n"
+        f"other @ https://u:{s['requirementurl']}@files.corp/other-1.0-py3-none-any.whl\n"
         f"git+https://{s['requirementgit']}@git.corp/inner.git@main#egg=inner\n"
-        f"odd===1 ; bad marker https://u:{s['requirement']}@x\nhttps://u:{s['requirement']}@[broken/x.whl\n-r https://u:{s['requirement']}@x/r.txt\n",
+        f"odd===1 ; bad marker https://u:{s['requirement']}@x\n"
+        f"https://u:{s['requirement']}@[broken/x.whl\n-r https://u:{s['requirement']}@x/r.txt\n",
     )
     lines = [f"--index-url https://u:{s['requirement']}@index.corp/simple", f"litellm==1.82.8 --hash=sha256:{'0' * 64}"]
     put(
@@ -79,18 +85,23 @@ def inputs(folder: Path) -> None:
     put(folder / "pipenv/Pipfile.lock", json.dumps(lock))
     put(
         folder / "pipenv/Pipfile",
-        f'[[source]]\nurl = "https://u:{s["pipfile"]}@index.corp/simple"\nname = "corp"\nverify_ssl = true\n[packages]\nlitellm = "*"\n'
+        f'[[source]]\nurl = "https://u:{s["pipfile"]}@index.corp/simple"\nname = "corp"\n'
+        'verify_ssl = true\n[packages]\nlitellm = "*"\n'
         f'inner = {{git = "https://{s["pipfile"]}@git.corp/inner.git"}}\n',
     )
     put(
         folder / "poetry/poetry.lock",
         f'[[package]]\nname = "litellm"\nversion = "1.82.8"\nfiles = []\n[package.source]\ntype = "legacy"\n'
-        f'url = "https://u:{s["poetry"]}@index.corp/simple"\nreference = "corp"\n[metadata]\nlock-version = "2.0"\npython-versions = "*"\ncontent-hash = "0"\n',
+        f'url = "https://u:{s["poetry"]}@index.corp/simple"\nreference = "corp"\n[metadata]\n'
+        'lock-version = "2.0"\npython-versions = "*"\ncontent-hash = "0"\n',
     )
     put(
         folder / "pylock/pylock.toml",
-        f'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "litellm"\nversion = "1.82.8"\nindex = "https://u:{s["pylock"]}@index.corp/simple"\n'
-        f'[[packages.wheels]]\nurl = "https://u:{s["pylock"]}@index.corp/litellm-1.82.8-py3-none-any.whl?X-Amz-Signature={s["signed"]}"\nhashes = {{sha256 = "{"0" * 64}"}}\n',
+        'lock-version = "1.0"\ncreated-by = "x"\n[[packages]]\nname = "litellm"\nversion = "1.82.8"\n'
+        f'index = "https://u:{s["pylock"]}@index.corp/simple"\n'
+        "[[packages.wheels]]\n"
+        f'url = "https://u:{s["pylock"]}@index.corp/litellm-1.82.8-py3-none-any.whl?X-Amz-Signature={s["signed"]}"\n'
+        f'hashes = {{sha256 = "{"0" * 64}"}}\n',
     )
     purl = f"pkg:pypi/litellm@1.82.8?repository_url=https://u:{s['purl']}@index.corp/simple"
     component = {
@@ -114,7 +125,8 @@ def inputs(folder: Path) -> None:
         json.dumps(
             {
                 "spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "name": "spdx-app", "dataLicense": "CC0-1.0",
-                "documentNamespace": f"https://u:{s['spdx']}@x/spdx", "creationInfo": {"created": "2026-03-24T12:00:00Z", "creators": ["Tool: x"]},
+                "documentNamespace": f"https://u:{s['spdx']}@x/spdx",
+                "creationInfo": {"created": "2026-03-24T12:00:00Z", "creators": ["Tool: x"]},
                 "packages": [package],
             }
         ),
@@ -122,7 +134,8 @@ def inputs(folder: Path) -> None:
     put(
         folder / "org.yaml",
         f"schema: graphkit.organisation/1\nprivate_indexes: ['https://u:{s['org']}@index.corp/simple']\n"
-        f"services:\n- name: bom-app\n  index: https://u:{s['org']}@index.corp/simple\n  documents:\n  - path: bom.json\n",
+        f"services:\n- name: bom-app\n  index: https://u:{s['org']}@index.corp/simple\n  documents:\n"
+        "  - path: bom.json\n",
     )
     info = folder / "venv/lib/python3.12/site-packages/litellm-1.82.8.dist-info"
     put(folder / "venv/pyvenv.cfg", "home = /usr/bin\nversion = 3.12.1\n")
@@ -141,12 +154,15 @@ def inputs(folder: Path) -> None:
     )
     put(
         folder / "docker/.github/workflows/ci.yml",
-        f"on: push\njobs:\n  a:\n    runs-on: x\n    env:\n      PIP_EXTRA_INDEX_URL: https://u:{s['workflow']}@index.corp/simple\n"
-        f"    steps:\n    - run: pip install 'litellm>=1.82' --extra-index-url https://u:{s['workflow']}@index.corp/simple\n",
+        "on: push\njobs:\n  a:\n    runs-on: x\n    env:\n"
+        f"      PIP_EXTRA_INDEX_URL: https://u:{s['workflow']}@index.corp/simple\n"
+        "    steps:\n"
+        f"    - run: pip install 'litellm>=1.82' --extra-index-url https://u:{s['workflow']}@index.corp/simple\n",
     )
     put(
         folder / "conda/environment.yml",
-        f"name: c\nchannels:\n- https://conda.corp/t/{s['conda']}/main\n- https://u:{s['conda']}@conda.corp/x\ndependencies:\n- python=3.12\n"
+        f"name: c\nchannels:\n- https://conda.corp/t/{s['conda']}/main\n"
+        f"- https://u:{s['conda']}@conda.corp/x\ndependencies:\n- python=3.12\n"
         f"- pip:\n  - --index-url https://u:{s['conda']}@index.corp/simple\n  - litellm==1.82.8\n",
     )
     put(

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -34,14 +35,16 @@ from tests.unit.sources.lying import FAULTS, OFFERED, Good, lying
 from tests.unit.sources.pulls.replay import TOKEN, Server, organisation, pulled
 
 LARGEST = 2**20
+CERTIFICATES = ssl.create_default_context()
 JSON = "application/json"
 
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Bounds that a test can wait for."""
+    """Bounds that a test can wait for; certificates, which no case needs, are not read anew for each."""
     for name, value in (("LARGEST", LARGEST), ("LONGEST_ANSWER", 0.6), ("LONGEST_SILENCE", 0.3)):
         monkeypatch.setattr(http, name, value)
+    monkeypatch.setattr("httpx._transports.default.create_ssl_context", lambda **_: CERTIFICATES)
     with stamina.set_testing(True, attempts=2):
         yield
 
