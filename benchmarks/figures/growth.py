@@ -7,25 +7,38 @@ hold them. Ratios are to an idle start; the growth of a figure is checked by `be
 from __future__ import annotations
 
 import json
+import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.documents.made_up import HELD_BY, NAMES, VERSIONS, made_up_name, made_up_version
 from benchmarks.figures.commands import Command, blast, figure_of, graphkit, in_turns, module, output_of, run, who_has
 from benchmarks.figures.plan import Plan, idle
-from benchmarks.figures.results import Figure, beside
+from benchmarks.figures.results import BY_SIZE, Figure, beside
+from benchmarks.index.growth import power
 
 COMPONENTS = 10
 INCIDENTS = (1, 100, 1_500)
 """Releases of the incidents."""
 FEW = 10
 _ROUNDS = 3
+_LEAST = 0.01
+"""Seconds that are taken as such where less is above an idle start."""
 _SINCE = ("--from", "2023-09-01T00:00Z", "--until", "2025-01-01T00:00Z")
 
 
 def figures(plan: Plan) -> Iterator[Figure]:
-    """Yield the figures of this part; each fleet is removed before the next is made."""
+    """Yield the figures of this part, then how each grows."""
+    found = []
+    for one in measured(plan):
+        found.append(one)
+        yield one
+    yield from fitted(found)
+
+
+def measured(plan: Plan) -> Iterator[Figure]:
+    """Yield what is measured; each fleet is removed before the next is made."""
     for size in plan.growth:
         folder = plan.folder(f"growth-{size}")
         fleet, graph = folder / "fleet", folder / "graph"
@@ -36,6 +49,31 @@ def figures(plan: Plan) -> Iterator[Figure]:
             yield from with_the_services(plan, graph, size)
             yield from with_the_incident(plan, graph)
         shutil.rmtree(folder)
+
+
+def fitted(found: Sequence[Figure]) -> Iterator[Figure]:
+    """Yield the exponent of the power law that fits each figure best, beside that of n log n over the same sizes.
+
+    What an idle start takes is not counted.
+    """
+    start = min((one.value for one in found if one.name == "idle start"), default=0.0)
+    series: dict[str, list[Figure]] = {}
+    for one in found:
+        if BY_SIZE in one.name and one.size:
+            series.setdefault(one.name, []).append(one)
+    for name, every in series.items():
+        sizes = [one.size or 1 for one in every]
+        if len(set(sizes)) > 1:
+            _, exponent = power(sizes, [max(one.value - start, _LEAST) for one in every])
+            _, beside_it = power(sizes, [size * math.log2(size + 1) for size in sizes])
+            yield Figure(
+                name=f"{name}: exponent of the fit (n log n: {beside_it:.2f})",
+                of="fit",
+                kind="size",
+                value=exponent,
+                unit="",
+                size=max(sizes),
+            )
 
 
 def _rounds(plan: Plan) -> int:

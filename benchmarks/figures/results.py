@@ -19,6 +19,8 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 PARQUET: Final = ROOT.parent / "shared" / "bench" / "pypi-2023-09.parquet"
 """The package index of September 2023 (see README.md), where it lies beside the checkout."""
 _LIBRARIES: Final = ("duckdb", "msgspec", "neo4j", "numpy", "packaging")
+BY_SIZE: Final = ", by "
+"""In the name of a figure: it is measured at several sizes, and is held to n log n."""
 Kind = Literal["command", "warm", "kernel", "browser", "size"]
 KINDS: Final[Mapping[Kind, str]] = {
     "command": "whole process until its answer is written, its files in the cache of the system",

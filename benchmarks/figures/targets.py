@@ -16,13 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks.figures.results import Figure, read
+from benchmarks.figures.results import BY_SIZE, Figure, read
 from benchmarks.figures.run import PARTS, RESULTS, options
 from benchmarks.figures.starts import CASE
 from benchmarks.figures.tables import number
 
-BY_SIZE: Final = ", by "
-"""In the name of a figure: it is measured at several sizes, and is held to n log n."""
 _LEAST_NET: Final = 0.5
 """Of an idle start: growth is looked at where what is above an idle start takes at least that much of it."""
 _NOISE: Final = 1.1

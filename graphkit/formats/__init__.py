@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from graphkit.formats.archives import is_gzip, unpacked
+from graphkit.formats.checked_rows import CheckedRows
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import bounded
 from graphkit.formats.interface import Beside, RawDocument, Reader
@@ -21,7 +22,7 @@ from graphkit.formats.lines import lines_in
 from graphkit.formats.multi_document import Part, several
 from graphkit.formats.purls import checksums_of
 from graphkit.model.addresses import purl_without_secrets, without_secrets
-from graphkit.model.documents import Completeness, Document, DocumentKind, Problem
+from graphkit.model.documents import Completeness, Component, Document, DocumentKind, Problem
 from graphkit.model.errors import InputError
 from graphkit.model.input_names import is_lock, is_manifest
 
@@ -77,12 +78,14 @@ _MARKS: Final = (
 )
 
 
-def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | None = None) -> Document | None:
+def read_document(
+    data: bytes, path: str, *, hint: str = "", beside: Beside | None = None, sha256: str = ""
+) -> Document | None:
     """Return the document that bytes hold, None where no reader claims them.
 
     gzip (RFC 1952), a UTF-8 byte order mark, UTF-16, UTF-32 and a JSON array around one object are taken off
-    first; ``sha256`` is always that of the bytes as given. ``path`` is what answers call it; ``hint``
-    is `sbom`, `lock`, `env` or empty. ``beside`` gives files that a document may include; where it
+    first; ``sha256`` is always that of the bytes as given, which the caller may know. ``path`` is what answers call it;
+    ``hint`` is `sbom`, `lock`, `env` or empty. ``beside`` gives files that a document may include; where it
     includes some, its ``sha256`` is that of them all. Cost: a cheap look per format, then one parse.
 
     Raises:
@@ -94,7 +97,7 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
         if _is_damaged_input(data, path, hint):
             raise InputError("contains NUL characters; expected text: create it again")
         return None
-    raw, claimed = _claimed(RawDocument(whole, path, hint, beside))
+    raw, claimed = _claimed(RawDocument(whole, path, hint, beside, sha256 if whole is data else ""))
     if not claimed:
         return None
     if len(claimed) > 1:
@@ -107,13 +110,15 @@ def read_document(data: bytes, path: str, *, hint: str = "", beside: Beside | No
     if hint == "env":
         check_listing(document)
     is_whole = raw.data is whole and not is_gzip(data)  # else its lines are no lines of its file
-    document = replace(document, lines=lines_in(whole, document) if is_whole else ())
-    document = _with_short_names(_without_secrets(_with_checksums(document)))
+    # A reader keeps no document, so it may be finished here: `replace` takes as long as a quarter of the reading.
+    object.__setattr__(document, "lines", lines_in(whole, document) if is_whole else ())
+    if len(document.subject) > _LONGEST or _ROWS.odd_in(document.components):
+        document = _with_short_names(_without_secrets(_with_checksums(document)))
     if problems:
         document = replace(document, problems=(*problems, *document.problems))
     if raw.data is data or document.sha256 != raw.sha256:
         return document
-    return replace(document, sha256=hashlib.sha256(data).hexdigest())
+    return replace(document, sha256=sha256 or hashlib.sha256(data).hexdigest())
 
 
 def check_listing(document: Document) -> None:
@@ -172,7 +177,7 @@ def parts_of(data: bytes, path: str) -> list[Part] | None:
 def _claimed(raw: RawDocument) -> tuple[RawDocument, list[Reader]]:
     """Return what is claimed, and by whom: the one object of an array, or text as it is, as a list of one row."""
     text = _out_of_array(raw.data)
-    inner = raw if text is raw.data else replace(raw, data=text)
+    inner = raw if text is raw.data else replace(raw, data=text, known_sha256="")
     if _is_plain_bom(text):
         return inner, [reader for reader in readers() if reader.format == _PLAIN]
     for one in (inner, raw):
@@ -218,6 +223,14 @@ def _is_plain_bom(text: bytes) -> bool:
     others = (top.spdx, top.context, top.sbom, top.artifacts, top.pipfile, top.pip, top.trivy, top.scanned)
     wraps = (top.payload, top.predicate, top.envelope)
     return top.bom == "CycloneDX" and not any(map(bytes, (*others, *wraps)))
+
+
+def _is_odd(row: Component) -> bool:
+    """Return whether a row holds what `_with_checksums`, `_without_secrets` or `_with_short_names` may change."""
+    return "checksum" in row.purl or "@" in row.index or "@" in row.origin or len(row.name) > _LONGEST
+
+
+_ROWS: Final = CheckedRows(_is_odd)
 
 
 def _with_checksums(document: Document) -> Document:

@@ -20,6 +20,7 @@ class RawDocument:
 
     ``data`` is UTF-8 without a byte order mark, already unpacked. ``path`` is what answers call the file. ``hint`` is
     `sbom`, `lock`, `env` or empty. ``beside`` gives files that the document may include, None where there are none.
+    ``known_sha256`` is that of ``data``, empty where nobody worked it out.
 
     >>> RawDocument(b"litellm==1.82.8", "requirements.txt").hint
     ''
@@ -29,11 +30,12 @@ class RawDocument:
     path: str
     hint: str = ""
     beside: Beside | None = None
+    known_sha256: str = ""
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of ``data``, in hexadecimal. Cost: one pass over the bytes."""
-        return hashlib.sha256(self.data).hexdigest()
+        """The SHA-256 of ``data``, in hexadecimal. Cost: one pass over the bytes, where it is not known."""
+        return self.known_sha256 or hashlib.sha256(self.data).hexdigest()
 
 
 class Reader(Protocol):

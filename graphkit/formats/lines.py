@@ -46,7 +46,7 @@ def lines_in(text: bytes, document: Document) -> tuple[int, ...]:
 
     ``text`` is all of its file, as UTF-8. Cost: one or two passes over the text; none where it is one line.
     """
-    if text.count(b"\r") != text.count(b"\r\n"):
+    if b"\r" in text and text.count(b"\r") != text.count(b"\r\n"):
         return ()
     if not document.components:
         found = _of_requirements(text, document) if document.lines and _are_usual(text) else []

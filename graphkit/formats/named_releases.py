@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from graphkit.formats.file_names import release_of_file
@@ -28,6 +29,7 @@ def texts_in(value: object) -> Iterator[str]:
             yield one
 
 
+@lru_cache(maxsize=1 << 14)
 def package_by_name(written: str) -> PackageName | None:
     """Return the Python package that a name without purl may mean, None where it is no name of one.
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from typing import Final
 
-from graphkit.formats import check_listing, is_claimed, parts_of, read_document
+from graphkit.formats import check_listing, is_claimed, parts_of
 from graphkit.formats.archives import members, unopened, unpacked
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.interface import Beside
 from graphkit.formats.meant_as_sbom import is_meant_as_sbom
+from graphkit.ingest.ahead import FEWEST, Ahead, read_text
 from graphkit.ingest.failed import Failed
 from graphkit.ingest.files import Content, Found, beside, label_of
-from graphkit.ingest.limits import check_size, with_short_texts
+from graphkit.ingest.limits import with_short_texts
 from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories, as_told, built_from
 from graphkit.ingest.run import EXPECTED, IngestRun
@@ -26,6 +28,7 @@ from graphkit.model.input_names import is_manifest
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
 from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service
 from graphkit.model.times import Instant, Moment, exactly
+from graphkit.processes import can_share
 from graphkit.sources.advisories import osv
 from graphkit.sources.environments import read_environment
 from graphkit.sources.fetched_document import FetchedDocument
@@ -72,6 +75,7 @@ class Documents:
         self._is_built = False
         self._beside: list[tuple[Found, Document]] = []
         self._failed = Failed(run)
+        self._ahead: Ahead | None = None
 
     def take_word(self) -> None:
         """Keep what the organisation says of a service: which of its inputs count."""
@@ -83,12 +87,33 @@ class Documents:
 
     def take_files(self, files: Iterator[Found]) -> None:
         """Take the document of each file that has one; each chunk is kept before the next is looked at."""
+        first = list(islice(files, FEWEST))
+        # Before anything is read on another thread: processes are copies of this one as it is.
+        self._ahead = Ahead() if len(first) == FEWEST and can_share() else None
         try:
-            for chunk in self._run.chunks(files):
+            look = self._put_ahead if self._ahead else None
+            for chunk in self._run.chunks(chain(first, files), look):
                 self._take_chunk(chunk)
         finally:
+            if self._ahead is not None:
+                self._ahead.close()
+                self._ahead = None
             self._take_beside()
             self._run.flush()
+
+    def _put_ahead(self, chunk: Sequence[Content]) -> None:
+        """Have other processes read what is JSON and not yet in the graph; this one does when it comes to it."""
+        known = self._run.store.known([one.sha256 for one in chunk])
+
+        def is_new(one: Content) -> bool:
+            return self._run.order.is_told or not self._is_used(one.sha256, one.found, known)
+
+        if self._ahead is not None:
+            self._ahead.put(
+                (one, self._hint_of(one.found, one.data))
+                for one in chunk
+                if one.data and is_json(one.data) and is_new(one)
+            )
 
     def take_history(self, found: Repositories) -> None:
         """Take every state that histories hold of their inputs; the work trees themselves are not read."""
@@ -141,11 +166,11 @@ class Documents:
 
     def _read_text(self, data: bytes, text: bytes, label: str, files: Beside | None, hint: str) -> Document | None:
         """Return the document of a file's bytes; ``text`` is what they hold once unpacked."""
-        check_size(text)
-        found = read_document(text, label, hint=hint, beside=files)
-        if found is None:
-            return None
-        found = with_short_texts(found)
+        found = read_text(text, label, files, hint)
+        return None if found is None else self._noted(found, data, text, label)
+
+    def _noted(self, found: Document, data: bytes, text: bytes, label: str) -> Document:
+        """Return the document of a file with its problems counted."""
         if text is not data:  # its lines are those of what is packed
             found = replace(found, lines=())
         if text is not data and found.sha256 == hashlib.sha256(text).hexdigest():  # else it includes others
@@ -160,6 +185,8 @@ class Documents:
         self._here = set()
         for at in range(len(chunk)):
             self._attempt(chunk[at])
+        if self._ahead is not None:
+            self._ahead.forget(chunk)
         chunk.clear()  # the bytes are of no more use, and writing takes memory too
         self._run.flush()
 
@@ -188,10 +215,14 @@ class Documents:
         if found.is_environment:
             self._take_environment(found)
             return
-        if not run.order.is_told and self._is_used(content.sha256, found):
+        if not run.order.is_told and self._is_used(content.sha256, found, self._known):
             run.stats.read += 1
             self._note_taken(found, self._project_of(found))
             self._count(content.sha256)
+            return
+        document = self._ahead.document(content) if self._ahead else None
+        if document is not None:
+            self._take_read(self._noted(document, data, data, found.label), content)
             return
         if (inside := members(data)) is not None:
             self._take_archive(found, inside)
@@ -204,9 +235,12 @@ class Documents:
             run.stats.notes[f"{found.label} is an advisory and was read as one"] = None
             run.stats.take("advisory", str(found.path))
             return
-        document = self._read_one(found, data)
-        if document is None:
-            return
+        if (document := self._read_one(found, data)) is not None:
+            self._take_read(document, content)
+
+    def _take_read(self, document: Document, content: Content) -> None:
+        """Take the document that a file is."""
+        run, found = self._run, content.found
         if document.kind is DocumentKind.SCRIPT and not found.named:
             self._take_script(document, found)
             return
@@ -216,11 +250,11 @@ class Documents:
         self._count(document.sha256)
         run.keep(found.label, (document, *self._service_of(document, found)), counted=False)
 
-    def _is_used(self, sha256: str, found: Found) -> bool:
+    def _is_used(self, sha256: str, found: Found, known: Mapping[str, frozenset[str]]) -> bool:
         """Return whether the graph has this use of a document, so that it need not be read again."""
         if self._project_of(found) is not None and self._projects is not None:
             return self._projects.is_known(sha256, found)
-        paths = self._known.get(sha256, ())
+        paths = known.get(sha256, ())
         return "" in paths or found.label in paths
 
     def _take_archive(self, found: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:

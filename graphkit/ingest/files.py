@@ -246,8 +246,12 @@ def shown_path(path: Path) -> str:
     return os.fsencode(str(PurePosixPath(*path.parts))).decode("utf-8", "backslashreplace")
 
 
-def read_ahead(files: Iterator[Found]) -> Iterator[list[Content]]:
+def read_ahead(
+    files: Iterator[Found], look: Callable[[Sequence[Content]], None] | None = None
+) -> Iterator[list[Content]]:
     """Yield files with their bytes, a chunk at a time, while the next chunk is read on another thread.
+
+    ``look`` gets those of the next chunk before this one is yielded, of the first chunk too.
 
     At most two chunks are held, of 64 MiB and a file each. Reading and hashing let other threads run.
     A larger file, and what may never end, such as a pipe that a person named, comes alone, after all
@@ -256,8 +260,12 @@ def read_ahead(files: Iterator[Found]) -> Iterator[list[Content]]:
     reader = ThreadPoolExecutor(1)
     try:
         waiting = reader.submit(_chunk, files)
+        if look is not None:
+            look(_contents(waiting.result()))
         while chunk := waiting.result():
             waiting = reader.submit(_chunk, files)
+            if look is not None:
+                look(_contents(waiting.result()))
             yield from _apart(chunk)
     finally:
         reader.shutdown(wait=False, cancel_futures=True)
@@ -277,6 +285,10 @@ def _apart(chunk: list[Content | Found]) -> Iterator[list[Content]]:
 
 def _is_read(one: Content | Found) -> bool:
     return isinstance(one, Content)
+
+
+def _contents(chunk: list[Content | Found]) -> list[Content]:
+    return [one for one in chunk if isinstance(one, Content)]
 
 
 def _chunk(files: Iterator[Found]) -> list[Content | Found]:

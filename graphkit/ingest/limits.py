@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from graphkit.formats.attestations.layers import is_attestation, statements_of
+from graphkit.formats.checked_rows import CheckedRows
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import Diagnostics, bounded
 from graphkit.model.documents import Component, Document
@@ -132,8 +133,7 @@ def with_short_texts(document: Document) -> Document:
 
     A row whose version or marker is let go says nothing of its version any more, so that it clears nothing.
     """
-    long = [at for at, row in enumerate(document.components) if _is_long(row)]
-    if long:
+    if long := _ROWS.odd_in(document.components):
         rows = list(document.components)
         places = document.places or tuple(repeat("the document", len(rows)))
         odd = Diagnostics()
@@ -160,6 +160,9 @@ def _is_long(row: Component) -> bool:
         or len(row.index) > LONGEST_ADDRESS
         or len(row.marker) > LONGEST_ADDRESS
     )
+
+
+_ROWS: Final = CheckedRows(_is_long)
 
 
 def _short(row: Component) -> tuple[Component, list[str]]:

@@ -107,10 +107,15 @@ class IngestRun:
         for path, some in groupby(problems, key=itemgetter(0)):
             self.stats.odd(path, tuple(problem for _, problem in some))
 
-    def chunks(self, files: Iterator[Found]) -> Iterator[list[Content]]:
-        """Yield files with their bytes, in chunks; one that cannot be read comes with its problem."""
+    def chunks(
+        self, files: Iterator[Found], look: Callable[[Sequence[Content]], None] | None = None
+    ) -> Iterator[list[Content]]:
+        """Yield files with their bytes, in chunks; one that cannot be read comes with its problem.
+
+        ``look`` gets each chunk before the one in front of it is yielded.
+        """
         done = 0
-        for chunk in read_ahead(files):
+        for chunk in read_ahead(files, look):
             self.progress(done, None, chunk[0].found.label)
             done += len(chunk)
             yield chunk

@@ -46,9 +46,15 @@ def ordering_of(version: ReleaseVersion) -> bytes:
 
 def _number(value: int) -> bytes:
     """Return a number of any size as bytes that compare as numbers do: its length, then its digits."""
+    if value < len(_SMALL):
+        return _SMALL[value]
     size = (value.bit_length() + 7) // 8
     head = bytes((size,)) if size < _LONG else bytes((_LONG,)) + size.to_bytes(4, "big")
     return head + value.to_bytes(size, "big")
+
+
+_SMALL: Final = (b"\x00", *(bytes((1, value)) for value in range(1, 256)))
+"""The bytes of the numbers that nearly all versions are made of."""
 
 
 def _local(text: str) -> bytes:

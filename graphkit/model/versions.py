@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 from packaging.utils import canonicalize_version
 from packaging.version import Version
+
+_NUMBER: Final = "(?:0|[1-9][0-9]*)"
+_NORMAL: Final = re.compile(
+    rf"({_NUMBER}(?:\.{_NUMBER})*?)(?:\.0)*((?:(?:a|b|rc){_NUMBER})?(?:\.post{_NUMBER})?(?:\.dev{_NUMBER})?)"
+)
+"""A version in the normal form of PEP 440: what stands before the trailing zeros of its release, and behind them."""
+_SHORT: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,4 +55,6 @@ def release_version(raw: str) -> ReleaseVersion:
         parsed = Version(text)
     except ValueError:  # InvalidVersion is one; so are more digits than int() reads in one go
         return ReleaseVersion(key=text, text=text, parsed=None)
+    if len(text) <= _SHORT and (normal := _NORMAL.fullmatch(text)):  # as nearly all are; the rest takes thrice as long
+        return ReleaseVersion(key=normal[1] + normal[2], text=text, parsed=parsed)
     return ReleaseVersion(key=canonicalize_version(parsed), text=str(parsed), parsed=parsed)

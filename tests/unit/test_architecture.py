@@ -25,7 +25,7 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "formats": frozenset({"model"}),
     "sources": frozenset({"model", "formats"}),
     "stores": frozenset({"model", "resources"}),
-    "ingest": frozenset({"model", "formats", "sources", "stores"}),
+    "ingest": frozenset({"model", "processes", "formats", "sources", "stores"}),
     "trace": frozenset({"model", "stores.port"}),
     "reports": frozenset({"model", "resources"}),
     "api": frozenset({"model", "resources", "processes", "ingest", "stores", "trace", "reports"}),

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.figures import run, tables, targets
 from benchmarks.figures.commands import Command, in_turns
+from benchmarks.figures.growth import fitted
 from benchmarks.figures.plan import Plan
 from benchmarks.figures.results import Figure, Part, beside, median, read, write
 from tests.unit.test_architecture import ROOT
@@ -195,6 +196,16 @@ TARGET = targets.Target(part="fleet", name="ingest", size=1_000, most=5.0)
 )
 def test_a_target_is_reached_or_missed(target: targets.Target, said: str, line: str) -> None:
     assert targets.verdict(target, PART.figures) == (said, line)
+
+
+def test_the_exponent_of_what_grows_stands_beside_that_of_n_log_n() -> None:
+    asked = [
+        replace(IDLE, name="ask, by documents", size=size, value=IDLE.value + size**2) for size in (10, 100, 1_000)
+    ]
+    once = replace(IDLE, name="ask, by releases", size=1)
+    (found,) = fitted([IDLE, *asked, once])
+    assert found.name == "ask, by documents: exponent of the fit (n log n: 1.23)"
+    assert (round(found.value, 6), found.size, found.of) == (2.0, 1_000, "fit")
 
 
 def grown(*values: tuple[int, float]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -9,7 +10,6 @@ import sys
 
 import pytest
 
-from graphkit import processes
 from graphkit.processes import spread
 
 
@@ -30,14 +30,14 @@ def test_an_error_comes_through_and_leaves_nothing_behind() -> None:
 
     with pytest.raises(ValueError, match="three thousand"):
         list(spread(lambda *_: None, broken, range(5_000)))
-    assert processes._work == []
+    assert multiprocessing.active_children() == []
 
 
 def test_leaving_early_ends_the_children() -> None:
     work = spread(lambda *_: None, lambda one: one, range(5_000))
     assert next(iter(work)) == 0
     del work
-    assert processes._work == []
+    assert multiprocessing.active_children() == []
 
 
 _SLOW = """

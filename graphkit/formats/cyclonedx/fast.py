@@ -7,35 +7,45 @@ things are decided; for all others both give the same document (a property test)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
-from itertools import chain
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterable
+from functools import lru_cache, partial
+from operator import attrgetter
+from typing import Final, NamedTuple
 
 import msgspec
 
 from graphkit.formats.cyclonedx.rows import ComponentRows, rows_of_tools
-from graphkit.formats.cyclonedx.shape import BESIDE, Dependency, Metadata, Part
+from graphkit.formats.cyclonedx.shape import BESIDE, Dependency, Metadata, Part, Phase, Tools
 from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.duplicate_keys import duplicate_key_in
 from graphkit.formats.lines import address
 from graphkit.model.documents import Component, Edge, usual_places
 
 REMEMBERED: Final = 1 << 16
-"""How many components, and as many dependencies, are known by their bytes; those used last."""
+"""How many components are known by their bytes; those used last."""
 _WHOLE: Final = ("services", "compositions", "references", *BESIDE)
 """Parts of a BOM for which the full reader is needed."""
 _EMPTY: Final = {b"", b"null", b"[]"}
 _LONGEST: Final = 16 * 1024
-"""Bytes of a component that is worth remembering."""
-_T = TypeVar("_T")
+"""Bytes of a component, or of tools, that are worth remembering."""
+_FEW: Final = 64
+"""How many spellings of the tools that made a BOM are remembered."""
+
+
+class _Head(msgspec.Struct):
+    """What a BOM says of itself, whose tools are bytes still."""
+
+    timestamp: str | None = None
+    component: Part | None = None
+    lifecycles: list[Phase] | None = None
+    tools: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
 
 
 class _Plain(msgspec.Struct):
     """A BOM whose components and dependencies are bytes still."""
 
     spec: str | None = msgspec.field(default=None, name="specVersion")
-    metadata: Metadata | None = None
+    metadata: _Head | None = None
     components: list[msgspec.Raw] | None = None
     services: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
     dependencies: list[msgspec.Raw] | None = None
@@ -68,14 +78,26 @@ class Plain(msgspec.Struct, frozen=True):
 
 _DECODER: Final = msgspec.json.Decoder(_Plain)
 _PART: Final = msgspec.json.Decoder(Part)
-_DEPENDENCY: Final = msgspec.json.Decoder(Dependency)
+_ENTRIES: Final = msgspec.json.Decoder(list[Dependency])
+_TOOLS: Final = msgspec.json.Decoder(list[Part] | Tools | None)
+_REF: Final = attrgetter("ref")
+_EDGE: Final = partial(tuple.__new__, Edge)
+"""Makes an edge of a pair, without a step in Python."""
+
+
+class _MadeBy(NamedTuple):
+    """The tools that made a BOM, with the places and rows that they have in it."""
+
+    tools: list[Part] | Tools | None
+    places: tuple[str, ...]
+    rows: tuple[Component, ...]
 
 
 class _Links(NamedTuple):
-    """One entry of the dependencies: the refs it names, itself first, and its edges."""
+    """The dependencies of a BOM: its edges, and of each entry that has some, what depends on them."""
 
-    refs: tuple[str, ...]
     edges: tuple[Edge, ...]
+    sources: tuple[str, ...]
 
 
 def read_plain(data: bytes) -> Plain | None:
@@ -83,7 +105,7 @@ def read_plain(data: bytes) -> Plain | None:
 
     Plain is one with a subject, without services and compositions, whose components are not nested,
     have refs of their own and no problem, and whose dependencies all lead to components, one entry for
-    each. No key stands twice. Cost: one pass over the bytes, and a look-up per component and dependency.
+    each. No key stands twice. Cost: two passes over the bytes, and a look-up per component.
     """
     try:
         bom = _DECODER.decode(data)
@@ -94,32 +116,67 @@ def read_plain(data: bytes) -> Plain | None:
     meta = bom.metadata
     if meta is None or meta.component is None or not {bytes(getattr(bom, one)) for one in _WHOLE} <= _EMPTY:
         return None
-    if (tools := rows_of_tools(meta)) is None:
+    written = bytes(meta.tools)
+    made_by = _remembered_tools(written) if len(written) <= _LONGEST else _fresh_tools(written)
+    if made_by is None:
         return None
     root = _row(meta.component, "metadata.component")
-    rows = [root, *_each(bom.components, _remembered_component, _fresh_component)]
-    found = [row for row in rows if row is not None]
-    links = [one for one in _each(bom.dependencies, _remembered_links, _fresh_links) if one is not None]
-    if root is None or len(found) < len(rows) or len(links) < len(bom.dependencies or ()):
+    rows = [root, *_each(bom.components)]
+    found = tuple(filter(None, rows))
+    if root is None or len(found) < len(rows):
         return None
-    refs = {row.ref for row in found}
-    beside = frozenset(row.ref for row in tools[1])
-    if len(refs) < len(found) or refs & beside or not refs.issuperset(chain.from_iterable(one.refs for one in links)):
+    refs = frozenset(map(_REF, found))
+    beside = frozenset(map(_REF, made_by.rows))
+    if len(refs) < len(found) or refs & beside:
         return None
-    if len({one.refs[0] for one in links}) < len(links):
+    entries = _entries(data, bom.dependencies or [])
+    if entries is None or (links := _links(entries, refs)) is None:
         return None
-    targets = {edge.target for one in links for edge in one.edges if edge.target != edge.source}
-    tops = (one.refs[0] for one in links if one.edges and one.refs[0] not in targets)
+    targets = {target for source, target in links.edges if target != source}
     return Plain(
         spec=bom.spec,
-        metadata=meta,
-        rows=(*found, *tools[1]),
-        places=(*usual_places(len(found)), *tools[0]),
-        edges=tuple(chain.from_iterable(one.edges for one in links)),
-        roots=tuple(dict.fromkeys((root.ref, *tops))),
-        is_known=bool(links),
+        metadata=Metadata(meta.timestamp, meta.component, meta.lifecycles, made_by.tools),
+        rows=(*found, *made_by.rows),
+        places=(*usual_places(len(found)), *made_by.places),
+        edges=links.edges,
+        roots=tuple(dict.fromkeys((root.ref, *(one for one in links.sources if one not in targets)))),
+        is_known=bool(bom.dependencies),
         beside=beside,
     )
+
+
+def _entries(data: bytes, raws: list[msgspec.Raw]) -> list[Dependency] | None:
+    """Return the entries of the dependencies, read in one pass; None where one cannot be, or a key may stand twice."""
+    if not raws:
+        return []
+    base = address(data)
+    text = b"[" + data[address(raws[0]) - base : address(raws[-1]) - base + len(memoryview(raws[-1]))] + b"]"
+    try:
+        entries = _ENTRIES.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return None if not _are_bare(text, entries) and _may_hide(text) else entries
+
+
+def _are_bare(text: bytes, entries: list[Dependency]) -> bool:
+    """Return whether entries hold nothing but their refs and what they lead to, by their quotes: no key stands twice.
+
+    A null in the place of a text would make room for a key more; `_links` takes no such entry.
+    """
+    texts = sum(2 if one.targets is None else 3 + len(one.targets) for one in entries)
+    return text.count(b'"') == 2 * texts and b"\\" not in text
+
+
+def _links(entries: list[Dependency], refs: frozenset[str]) -> _Links | None:
+    """Return what dependencies say; None where one leads elsewhere than to these refs, or has more to say."""
+    sources = [one.ref for one in entries]
+    if not (all(sources) and refs.issuperset(sources)) or any(one.provided for one in entries):
+        return None
+    pairs = [(one.ref, target) for one in entries if one.targets for target in one.targets]
+    if len(frozenset(sources)) < len(sources) or not refs.issuperset([target for _, target in pairs]):
+        return None
+    unlike = dict.fromkeys(pairs)  # of all together, since each has one entry
+    return _Links(tuple(map(_EDGE, unlike)), tuple(one.ref or "" for one in entries if one.targets))
 
 
 def _without(data: bytes, *lists: list[msgspec.Raw] | None) -> bytes:
@@ -141,14 +198,12 @@ def _may_hide(text: bytes) -> bool:
         return True
 
 
-def _each(
-    raws: list[msgspec.Raw] | None, remembered: Callable[[bytes], _T], fresh: Callable[[bytes], _T]
-) -> Iterator[_T]:
-    """Return what parts of a BOM are, each looked at once for its spelling; huge ones are not remembered."""
+def _each(raws: list[msgspec.Raw] | None) -> Iterable[Component | None]:
+    """Return the rows of components, each looked at once for its spelling; huge ones are not remembered."""
     parts = list(map(bytes, raws or ()))
     if max(map(len, parts), default=0) <= _LONGEST:
-        return map(remembered, parts)
-    return (remembered(one) if len(one) <= _LONGEST else fresh(one) for one in parts)
+        return map(_remembered_component, parts)
+    return (_remembered_component(one) if len(one) <= _LONGEST else _fresh_component(one) for one in parts)
 
 
 def _fresh_component(raw: bytes) -> Component | None:
@@ -169,22 +224,16 @@ def _row(part: Part, place: str) -> Component | None:
     return None if is_odd else rows.components.get(part.ref)
 
 
-def _fresh_links(raw: bytes) -> _Links | None:
+def _fresh_tools(raw: bytes) -> _MadeBy | None:
     try:
-        one = _DEPENDENCY.decode(raw)
+        tools = _TOOLS.decode(raw) if raw else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if not one.ref or one.provided or (not _is_bare(raw, one) and _may_hide(raw)):
+    if (found := rows_of_tools(Metadata(tools=tools))) is None:
         return None
-    targets = tuple(dict.fromkeys(one.targets or ()))
-    return _Links((one.ref, *targets), tuple(Edge(one.ref, target) for target in targets))
-
-
-def _is_bare(raw: bytes, one: Dependency) -> bool:
-    """Return whether an entry holds nothing but its ref and what it leads to, by its quotes: so no key stands twice."""
-    texts = 2 + (0 if one.targets is None else 1 + len(one.targets))
-    return raw.count(b'"') == 2 * texts and b"\\" not in raw
+    places, rows = found
+    return _MadeBy(tools, tuple(places), tuple(rows))
 
 
 _remembered_component = lru_cache(maxsize=REMEMBERED)(_fresh_component)
-_remembered_links = lru_cache(maxsize=REMEMBERED)(_fresh_links)
+_remembered_tools = lru_cache(maxsize=_FEW)(_fresh_tools)

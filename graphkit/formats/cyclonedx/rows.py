@@ -37,6 +37,9 @@ _NO_PACKAGES: Final = frozenset({"file", "container", "operating-system", "devic
 _PACKAGES: Final = frozenset({"library", "framework"})
 _WHEELS: Final = (".whl", ".egg")
 _DISTRIBUTIONS: Final = frozenset({"distribution", "source-distribution", "distribution-intake"})
+_ENDS: Final = frozenset("?#")
+"""Where the path of an address ends."""
+_ODD_IN_FILES: Final = frozenset("%/\\")
 _FILES: Final = (*_WHEELS, ".tar.gz", ".zip")
 _NAMED: Final = ("name", "version")
 _ROOT: Final = "metadata.component"
@@ -306,7 +309,7 @@ class ComponentRows:
                 self._add(ref, f"{place}.swid", name.strip(), version if isinstance(version, str) else "")
         urls = [one.url for one in part.references or () if one.type in _DISTRIBUTIONS and one.url]
         for name in (*([part.name] if part.name else ()), *(urls if row.package or not row.purl else ())):
-            if not name.lower().endswith(_FILES) and "?" not in name and "#" not in name:
+            if (not name.lower().endswith(_FILES) and "?" not in name and "#" not in name) or _is_own(name, part, row):
                 continue
             if (found := release_of_file(name)) is not None and (name.lower().endswith(_WHEELS) or row.package):
                 self._add(ref, place, *found, is_python=True)
@@ -438,6 +441,13 @@ def _evident(part: Part) -> Iterator[str | None]:
 def _texts_of(row: dict[str, Any]) -> dict[str, str]:
     """Return the algorithm and content of a digest as far as they are texts."""
     return {key: one for key in ("alg", "content") if isinstance(one := row.get(key), str)}
+
+
+def _is_own(address: str, part: Part, row: Component) -> bool:
+    """Return whether an address plainly is that of the source archive of a Python row itself, as most are."""
+    own = f"{part.name}-{row.version}.tar.gz"
+    is_plain = "-" not in row.version and not _ODD_IN_FILES.intersection(own) and not _ENDS.intersection(address)
+    return is_plain and address.endswith(f"/{own}") and package_by_name(part.name or "") == row.package
 
 
 def _is_sha256(algorithm: str) -> bool:

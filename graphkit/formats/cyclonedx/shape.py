@@ -129,7 +129,7 @@ class Metadata(msgspec.Struct):
     tools: list[Part] | Tools | None = None
 
 
-class Dependency(msgspec.Struct):
+class Dependency(msgspec.Struct, gc=False):
     """A component, what it depends on, and what it provides an implementation of (since 1.6)."""
 
     ref: str | None = None

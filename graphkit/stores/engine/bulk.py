@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
@@ -20,20 +18,19 @@ from graphkit.model import csr
 from graphkit.model.errors import InputError
 from graphkit.model.index import PROJECT_COLUMNS, MetadataSource, ReleaseTable, table_sql
 from graphkit.model.names import BadName, PackageName, package_name
-from graphkit.model.requirement_texts import read_requirement
 from graphkit.model.sentences import and_more
 from graphkit.model.times import Instant, rfc3339
 from graphkit.model.versions import release_version
+from graphkit.stores.engine.bulk_texts import ReadTexts, read_texts
 from graphkit.stores.engine.encoding import insert_versions
-from graphkit.stores.engine.interned import append, stage
+from graphkit.stores.engine.interned import stage
 from graphkit.stores.engine.record_reader import columns, put, scalar
-from graphkit.stores.engine.requirement_sets import DIGITS, REQUIREMENT_COLUMNS, requirement_row, write_sets
+from graphkit.stores.engine.requirement_sets import DIGITS, write_sets
 from graphkit.stores.engine.schema import STRENGTH
 
 _SHOWN: Final = 3
 """How many releases a problem names."""
 _SETS_AT_ONCE: Final = 100_000
-_TEXTS_AT_ONCE: Final = 50_000
 _TABLES: Final = (
     *("sets", "members", "texts", "rows", "names", "packages", "versions"),
     *("settled", "shared", "several", "unions", "set_numbers"),
@@ -115,19 +112,6 @@ WHERE unions.package_id = table_settled.package_id AND unions.key_id = table_set
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """The distinct requirement texts, read.
-
-    ``number`` of each text's requirement, -1 where it has not even a name; ``digests`` of the
-    requirements by number; ``unreadable`` says by text what is wrong with it.
-    """
-
-    number: NDArray[np.int32]
-    digests: NDArray[Any]
-    unreadable: dict[int, str]
-
-
 class BulkTable:
     """One table on its way into the record, as rows of the temporary tables ``staged_…``."""
 
@@ -150,7 +134,7 @@ class BulkTable:
         self.problems = self._name_packages()
         self._read_versions()
         execute(GATHER)
-        read = self._read_texts()
+        read = read_texts(self._connection)
         execute(PLACE)
         self.problems += self._lost_rows()
         known = "SELECT count(*) FROM table_packages SEMI JOIN ({}) USING (package)"
@@ -216,35 +200,6 @@ class BulkTable:
         new = {one.key: one for _, one in read if one.key not in known}
         insert_versions(self._connection, "versions", list(new.values()))
 
-    def _read_texts(self) -> _Read:
-        """Read every distinct requirement text, and stage the distinct requirements as ``incoming_requirements``."""
-        self._connection.execute(f"CREATE OR REPLACE TEMP TABLE incoming_requirements ({REQUIREMENT_COLUMNS})")
-        numbers: dict[str, int] = {}
-        number = array("i")
-        unreadable: dict[int, str] = {}
-        texts = self._connection.execute("SELECT text FROM table_texts ORDER BY id").fetchnumpy()["text"]
-        for first in range(0, len(texts), _TEXTS_AT_ONCE):
-            fresh: list[tuple[Any, ...]] = []
-            for place, text in enumerate(texts[first : first + _TEXTS_AT_ONCE].tolist(), first):
-                try:
-                    one = read_requirement(text)
-                except BadName as error:
-                    number.append(-1)
-                    unreadable[place] = f"{error}; the requirements of its releases are not complete"
-                    continue
-                if one.unreadable:
-                    unreadable[place] = f"{text[:200]!r} cannot be read; every version is allowed"
-                row = requirement_row(one)
-                number.append(numbers.setdefault(row[0], len(numbers)))
-                if number[-1] == len(numbers) - 1:
-                    fresh.append((number[-1], *row))
-            append(self._connection, "incoming_requirements", REQUIREMENT_COLUMNS, fresh)
-        return _Read(
-            number=np.array(number, dtype=np.int32),
-            digests=np.array(list(numbers), dtype=f"S{DIGITS}"),
-            unreadable=unreadable,
-        )
-
     def _lost_rows(self) -> list[tuple[str, str]]:
         lost = scalar(self._connection, "SELECT count(DISTINCT name) FROM table_source WHERE version IS NULL")
         return [("version", f"{lost:,} packages have rows without one, which were left out")] if lost else []
@@ -257,7 +212,7 @@ class BulkTable:
         execute(SETTLED)
         execute(UNITED)
 
-    def _write_sets(self, read: _Read) -> None:
+    def _write_sets(self, read: ReadTexts) -> None:
         """Write the requirement sets; ``table_set_numbers`` says which number each got, and whether it lacks a text."""
         query = "SELECT set_id, text_id FROM table_members"
         sets, texts = columns(self._connection, query)
@@ -291,7 +246,7 @@ class BulkTable:
         shape = "set_id INTEGER, requirement_set INTEGER, partial BOOLEAN"
         put(self._connection, "table_set_numbers", shape, {**numbered})
 
-    def _problems(self, read: _Read) -> list[tuple[str, str]]:
+    def _problems(self, read: ReadTexts) -> list[tuple[str, str]]:
         """Return every requirement text that could not be read, with the releases that have it."""
         if not read.unreadable:
             return []

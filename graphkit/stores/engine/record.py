@@ -227,8 +227,10 @@ class Record:
                     if new:
                         self.connection.execute("UPDATE record SET generation = generation + 1")
                         mark.unlink(missing_ok=True)
-            finally:
-                self._lists.forget()
+            except BaseException:
+                self._lists = Lists()  # numbers that were given and not kept
+                raise
+            self._lists.forget()
             self.write_mark(mark)
         return Receipt(new=new, unchanged=staging.facts - new, problems=tuple(problems))
 

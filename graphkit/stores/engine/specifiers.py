@@ -51,8 +51,9 @@ class Specifiers:
         if kind == _UNREADABLE:
             return port.RANGE_UNREADABLE, everything
         try:
-            clauses = list(SpecifierSet(text))
-            flags = port.RANGE_NAMES_PRERELEASE if SpecifierSet(text).prereleases else 0
+            whole = SpecifierSet(text)
+            clauses = list(whole)
+            flags = port.RANGE_NAMES_PRERELEASE if whole.prereleases else 0
         except InvalidSpecifier:
             return port.RANGE_UNREADABLE, everything
         if len(clauses) == 1 and _pins(clauses[0]):

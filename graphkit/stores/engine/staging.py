@@ -182,12 +182,9 @@ def _without_empty(fact: Incident) -> Any:
 
 def _said(fact: Document | DocumentUse, apart: frozenset[str]) -> dict[str, Any]:
     """Return the fields of a fact that differ from their default, without those that have columns of their own."""
-    shown = (
-        (name, default, getattr(fact, name))
-        for name, default in (_USE if isinstance(fact, DocumentUse) else _DOCUMENT)
-        if name not in apart
-    )
-    return {name: value for name, default, value in shown if value != default}
+    shown = _USE if isinstance(fact, DocumentUse) else _DOCUMENT
+    differing = [name for name, default in shown if getattr(fact, name) != default]
+    return {name: getattr(fact, name) for name in differing if name not in apart}
 
 
 def _column(at: Moment | None) -> Instant | None:

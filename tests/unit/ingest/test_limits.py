@@ -16,7 +16,7 @@ import pytest
 from graphkit.api import Graph
 from graphkit.formats import read_document
 from graphkit.formats.diagnostics import PROBLEMS, Diagnostics, bounded
-from graphkit.ingest import documents, files, limits
+from graphkit.ingest import ahead, files, limits
 from graphkit.ingest.documents import Documents
 from graphkit.ingest.limits import check_size, with_short_texts
 from graphkit.ingest.options import IngestOptions
@@ -169,7 +169,7 @@ def test_what_memory_does_not_suffice_for_is_one_line(
         if b"1.82.6" in text:
             raise MemoryError
 
-    monkeypatch.setattr(documents, "check_size", exhausted)
+    monkeypatch.setattr(ahead, "check_size", exhausted)
     put(work / "in" / "a.txt", GOOD)
     put(work / "in" / "b.txt", BAD)
     report = graph.ingest("lock", ["in"])

@@ -1,55 +1,46 @@
-"""Requirement texts read by their parts, against the reading of the whole."""
+"""The parts of plain requirement texts, each read alone."""
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from graphkit.model.names import BadName
-from graphkit.model.requirement_texts import read_requirement
-from graphkit.model.requirements import Requirement, requirement
-
-PARTS = st.tuples(
-    st.sampled_from(["lib", "Lib_A.b", "x", "9lib", "-lib", ""]),
-    st.sampled_from(["", "[a]", "[B_c, a]", "[]", "[a,,b]", "[:build]"]),
-    st.sampled_from(["", ">=1", " (>=1,<2)", "==1.*", ">=1.*", "==1.0+a", "~=1", "=1", " ( >=1", "===old"]),
-    st.sampled_from(["", '; os_name=="nt"', " ;extra == 'a'", '; extra == ":build"', ";", "; nonsense", ";(((", "\n"]),
-)
+from graphkit.model.requirement_texts import PARTS, PLAIN, read_extras, read_marker, read_specifier
+from graphkit.model.requirements import requirement
 
 
-def read(reader: object, text: str) -> Requirement | None:
-    try:
-        return reader(text)  # type: ignore[operator,no-any-return]  # one of two functions
-    except BadName:
-        return None
+def parts_of(text: str) -> dict[str, str | None] | None:
+    found = re.match(PLAIN, text)
+    return dict(zip(PARTS, found.groups(), strict=True)) if found else None
 
 
-@given(PARTS)
-def test_a_text_means_the_same_however_it_is_read(parts: tuple[str, ...]) -> None:
-    text = "".join(parts)
-    assert read(read_requirement, text) == read(requirement, text)
+def test_a_plain_text_is_cut_into_its_parts() -> None:
+    found = {"name": "Lib", "extras": "a, B_c", "bracketed": ">=1,<2", "bare": None, "marker": "os_name=='nt'"}
+    assert parts_of("Lib [a, B_c] (>=1,<2) ; os_name=='nt'") == found
+    assert parts_of("lib") == dict.fromkeys(PARTS) | {"name": "lib"}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "lib[a]>=1 ; os_name == 'nt'",
-        "lib>=1.*",
-        "lib; nonsense",
-        'lib; extra == ":build"',
-        f"lib; {'(' * 2_000}os_name == 'nt'{')' * 2_000}",
-        "lib @ https://files.example/lib-1.0.tar.gz",
-    ],
-)
-def test_a_text_whose_parts_cannot_be_read_is_read_as_a_whole(text: str) -> None:
-    assert read_requirement(text) == requirement(text)
+@pytest.mark.parametrize("text", ["", ">=1", "lib @ https://files.example/lib.zip", "lib===old", "lib[]", "lib;"])
+def test_other_texts_are_not_plain(text: str) -> None:
+    assert parts_of(text) is None
+
+
+@pytest.mark.parametrize("text", ["nonsense", f"{'(' * 2_000}os_name == 'nt'{')' * 2_000}", 'extra == ":build"', " "])
+def test_a_marker_that_cannot_be_read_alone_leaves_the_text_to_be_read_as_a_whole(text: str) -> None:
+    assert read_marker(text) is None
+
+
+def test_parts_are_read_as_the_whole_is() -> None:
+    whole = requirement("lib[B_c,a]<2,>=1.0 ; os_name == 'nt'")
+    assert (read_extras("B_c, a"), read_specifier(">=1.0 , <2"), read_marker("os_name=='nt' ")) == (
+        ",".join(whole.extras),
+        whole.specifier,
+        whole.marker,
+    )
+    assert read_specifier("==1.*") == "==1.*"
+    assert read_specifier(">=1.*") is None
 
 
 def test_a_requirement_that_names_the_extra_of_builds_is_unreadable() -> None:
     assert requirement('lib>=1; extra == ":build"').unreadable
-
-
-def test_a_text_without_a_name_is_bad() -> None:
-    with pytest.raises(BadName):
-        read_requirement(">=1")

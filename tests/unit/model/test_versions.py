@@ -7,6 +7,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.utils import canonicalize_version
 from packaging.version import Version
 
 from graphkit.model.versions import ReleaseVersion, release_version
@@ -101,3 +102,14 @@ def test_values_are_frozen() -> None:
     with pytest.raises(AttributeError):
         version.key = "2"  # type: ignore[misc]
     assert version == ReleaseVersion(key="1", text="1.0", parsed=Version("1.0"))
+
+
+@given(READABLE | st.from_regex(r"[01](\.[01]){0,4}((a|b|rc)0?[0-3])?(\.post0?[0-3])?(\.dev0?[0-3])?", fullmatch=True))
+def test_key_and_text_are_those_of_packaging(raw: str) -> None:
+    version = release_version(raw)
+    assert (version.key, version.text) == (canonicalize_version(Version(raw)), str(Version(raw)))
+
+
+def test_a_long_version_is_read_in_no_more_time_than_its_length_takes() -> None:
+    raw = "0" + ".0" * 5_000 + ".1"
+    assert release_version(raw).key == raw

@@ -112,6 +112,23 @@ ODD: dict[str, dict[str, Any]] = {
         "components": [library("a", evidence={"occurrences": [{"location": "c-1.dist-info/RECORD"}]}), library("b")]
     },
     "file of another": {"components": [library("a", purl="pkg:pypi/a@1?file_name=c-1.tar.gz"), library("b")]},
+    "file of another before its own": {
+        "components": [
+            library("a", externalReferences=[{"type": "distribution", "url": "x/c-1-py3-none-any.whl#/a-1.0.tar.gz"}]),
+            library("b"),
+        ]
+    },
+    "version that ends its own file otherwise": {
+        "components": [
+            library(
+                "a",
+                version="1-1",
+                purl="pkg:pypi/a@1-1",
+                externalReferences=[{"type": "distribution", "url": "x/a-1-1.tar.gz"}],
+            )
+        ],
+        "dependencies": [],
+    },
     "service as tool": made_by({"services": [{"name": "scanner"}]}),
     "tool that links": made_by([{"name": "other", "externalReferences": [{"type": "bom", "url": "x"}]}]),
     "tool with the ref of a row": made_by({"components": [{"bom-ref": "a", "name": "other", "type": "application"}]}),
@@ -153,6 +170,14 @@ def test_what_is_odd_is_left_to_the_full_reader(case: str) -> None:
 )
 def test_what_is_empty_is_plain(usual: dict[str, Any]) -> None:
     data = json.dumps(bom(**usual)).encode()
+    assert read_plain(data) is not None
+    assert fast(data) == full(data)
+
+
+@pytest.mark.parametrize("end", ["", "?x", "#sha256=00"])
+def test_a_row_with_the_address_of_its_own_archive_is_plain(end: str) -> None:
+    archive = {"type": "distribution", "url": f"https://files.example/ab/a-1.0.tar.gz{end}"}
+    data = json.dumps(bom(components=[library("a", externalReferences=[archive]), library("b")])).encode()
     assert read_plain(data) is not None
     assert fast(data) == full(data)
 

@@ -168,7 +168,6 @@ def test_what_is_read_at_once_changes_nothing(at_once: int, read: Read, monkeypa
         row("4", ["c", "a", "a ", "b"], filename=WHEEL),
     ]
     expected = read(*rows)[0].metadata
-    monkeypatch.setattr(bulk, "_TEXTS_AT_ONCE", at_once)
     monkeypatch.setattr(bulk, "_SETS_AT_ONCE", at_once)
     assert read(*rows)[0].metadata == expected
 

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphkit.model.documents import Component, Document, Edge, usual_places
+from graphkit.model.errors import InputError
 from graphkit.stores.engine import component_lists
 from graphkit.stores.engine.component_lists import Lists
+from graphkit.stores.engine.encoding import digest
 from graphkit.stores.engine.record import Record
 from tests.unit.stores.engine.kept import component, document, recorded
 
@@ -125,14 +127,32 @@ def test_files_inside_a_component_are_kept_once() -> None:
 
 
 @pytest.mark.parametrize("shared", [0, 1, 2, 10])
-def test_what_is_remembered_between_batches_changes_nothing(shared: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("remembered", [1, 100])
+def test_what_is_remembered_between_batches_changes_nothing(
+    shared: int, remembered: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(component_lists, "_SHARED", shared)
-    monkeypatch.setattr(component_lists, "_REMEMBERED", 1)
-    lists = Lists()
-    first = lists.add(document("aa", A, B))
-    lists.forget()
-    assert lists.add(document("bb", A, B)) == first
-    assert len(lists._digests) == (0 if shared < 2 else 2)
+    monkeypatch.setattr(component_lists, "_REMEMBERED", remembered)
+    lists = fleet([[A, B], [B, A], [A], [A, replace(A, version="3")]])
+    with recorded(*[[one] for one in lists]) as record, recorded(lists) as at_once:
+        assert rows_of(record) == rows_of(at_once)
+        assert len(record.connection.table("components")) == 3
+        assert len(record._lists._digests) == (0 if remembered == 1 else 3)
+        assert len(record._lists._by_id) == (0 if remembered == 1 else {0: 0, 1: 1}.get(shared, 7))
+
+
+def test_what_a_failed_batch_gave_numbers_to_is_written_by_the_next(tmp_path: Path) -> None:
+    record = Record(tmp_path / "graph.duckdb")
+    with pytest.raises(InputError, match="surrogates"):
+        record.write([document("aa", A), document("bb", B, subject="\ud800")], tmp_path / "generation")
+    record.write([document("cc", A, B)], tmp_path / "generation")
+    assert rows_of(record) == {"cc": [("a", "1.0"), ("b", "2")]}
+    record.close()
+
+
+@given(st.builds(Component, ref=st.text(), name=st.text(), version=st.text(), sha256=st.tuples(st.text())))
+def test_the_digest_of_a_component_is_that_of_one_without_a_ref(one: Component) -> None:
+    assert component_lists._digest(one).hex() == digest(replace(one, ref=""))[:32]
 
 
 def test_a_batch_without_documents_writes_nothing() -> None:
