@@ -227,7 +227,13 @@ def _is_plain_bom(text: bytes) -> bool:
 
 def _is_odd(row: Component) -> bool:
     """Return whether a row holds what `_with_checksums`, `_without_secrets` or `_with_short_names` may change."""
-    return "checksum" in row.purl or "@" in row.index or "@" in row.origin or len(row.name) > _LONGEST
+    return "checksum" in row.purl or _may_let_in(row) or len(row.name) > _LONGEST
+
+
+def _may_let_in(row: Component) -> bool:
+    """Return whether an address of a row may hold what lets somebody in; see `without_secrets`."""
+    addresses = row.index + row.origin
+    return "@" in addresses or "?" in addresses or "/t/" in addresses or "?" in row.purl
 
 
 _ROWS: Final = CheckedRows(_is_odd)
@@ -246,7 +252,7 @@ def _with_checksums(document: Document) -> Document:
 
 def _without_secrets(document: Document) -> Document:
     """Return a document whose addresses let nobody in: what is kept ends up in reports."""
-    if not any("//" in row.index or "//" in row.origin or "?" in row.purl for row in document.components):
+    if not any(map(_may_let_in, document.components)):
         return document
     rows = (
         replace(
@@ -255,7 +261,7 @@ def _without_secrets(document: Document) -> Document:
             origin=without_secrets(row.origin),
             purl=purl_without_secrets(row.purl),
         )
-        if "@" in f"{row.index}{row.origin}" or "?" in f"{row.purl}{row.origin}" or "/t/" in f"{row.index}{row.origin}"
+        if _may_let_in(row)
         else row
         for row in document.components
     )

@@ -29,7 +29,8 @@ _WORD: Final = re.compile(r"[^\W_](?:[\w.+!-]*\w)?")
 _PLAIN: Final = re.compile(r"[\x20-\x7e\n“”…→·]")
 """What stays between words."""
 _NUMBER: Final = re.compile(
-    r"v?[0-9][0-9.]*(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|post|rev|r|dev)(?:[-_.]?[0-9]+)?)*"  # PEP 440, without a local part
+    # PEP 440, without a local part
+    r"v?[0-9][0-9.]*(?:[-_.]?(?:a|b|c|rc|alpha|beta|pre|post|rev|r|dev)(?:[-_.]?[0-9]+)?)*"
     r"|[0-9]{4}-[0-9]{2}(?:-[0-9]{2})?(?:T[0-9]{2})?|[0-9]+(?:\.[0-9]+)?Z",
     re.IGNORECASE,
 )
