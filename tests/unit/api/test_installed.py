@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
-from graphkit.api import installed
 from graphkit.api.installed import Installed, distributions, matches, on_disk
 from graphkit.model.incidents import (
     AccusedFile,
@@ -90,6 +90,6 @@ def test_distributions_have_their_recorded_hashes(tmp_path: Path, monkeypatch: p
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: Some.Thing\nVersion: 1.0\n")
     value = base64.urlsafe_b64encode(bytes.fromhex(SUM)).decode().rstrip("=")
     (info / "RECORD").write_text(f"x.py,sha256={value},7\nSome_Thing-1.0.dist-info/RECORD,,\n")
-    found = installed.metadata.Distribution.discover(path=[str(tmp_path)])
-    monkeypatch.setattr(installed.metadata, "distributions", lambda: found)
+    found = list(metadata.distributions(path=[str(tmp_path)]))
+    monkeypatch.setattr("graphkit.api.installed.metadata.distributions", lambda: iter(found))
     assert list(distributions()) == [Installed("some-thing", "1.0", {"x.py": SUM})]

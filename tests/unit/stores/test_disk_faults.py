@@ -89,9 +89,10 @@ def test_a_folder_that_cannot_be_written_is_one_line(graph: Path, monkeypatch: p
         return opened(path, flags, *rest)
 
     monkeypatch.setattr("os.open", refused)
-    for ask in (lambda store: store.reader(), lambda store: store.record([page("new")])):
+    for what in ("ask", "write"):
+        store = EmbeddedStore(graph)
         with pytest.raises(GraphkitError) as caught:
-            ask(EmbeddedStore(graph))
+            _ = store.reader() if what == "ask" else store.record([page("new")])
         assert str(caught.value).startswith(f"{graph}: it cannot be written: {os.strerror(number)}; ")
     monkeypatch.undo()
     store = EmbeddedStore(graph)
