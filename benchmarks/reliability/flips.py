@@ -104,7 +104,7 @@ def left_open() -> None:
     """Have this process end as if it were killed when it lets go of a graph."""
     from graphkit.stores.embedded.store import EmbeddedStore
 
-    def killed(_: EmbeddedStore) -> None:
+    def killed(self: EmbeddedStore) -> None:  # noqa: ARG001 - in the place of a method
         os._exit(0)
 
     EmbeddedStore.close = killed  # type: ignore[method-assign,assignment]
