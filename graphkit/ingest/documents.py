@@ -13,11 +13,11 @@ from graphkit.formats import check_listing, is_claimed, parts_of
 from graphkit.formats.archives import members, unopened, unpacked
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.interface import Beside
-from graphkit.formats.meant_as_sbom import is_meant_as_sbom
 from graphkit.ingest.ahead import FEWEST, Ahead, read_text
 from graphkit.ingest.failed import Failed
 from graphkit.ingest.files import Content, Found, beside, label_of
 from graphkit.ingest.limits import with_short_texts
+from graphkit.ingest.meant_as_sbom import is_meant_as_sbom
 from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories, as_told, built_from
 from graphkit.ingest.run import EXPECTED, IngestRun

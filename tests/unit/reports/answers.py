@@ -663,7 +663,7 @@ def who_has() -> WhoHas:
         query="litellm>=1.82",
         matches=(
             Holding(service=ServiceId("payments"), release="litellm@1.82.8", current=True, document=_LOCK),
-            Holding(service=ServiceId(BIDI), release="litellm@1.82.6", current=False, document=_LOCK),
+            Holding(service=ServiceId(BIDI), release="litellm@1.82.6", current=False, document=_LOCK, is_external=True),
         ),
         notes=("one row has no version",),
     )

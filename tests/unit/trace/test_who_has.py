@@ -113,8 +113,8 @@ def test_a_row_says_that_its_service_is_somebody_elses() -> None:
     found = who_has(MemoryReader([LOCK, theirs]), "lib", None)
     assert {one.is_external for one in found.matches} == {True}
     assert "till (somebody else's)" in who_has_table(found)
-    assert '"external": true' in who_has_json(found)
-    assert "external" not in who_has_json(asked("lib", LOCK, uses=[use("shop", LOCK)]))
+    assert '"external": true' in "".join(who_has_json(found))
+    assert "external" not in "".join(who_has_json(asked("lib", LOCK, uses=[use("shop", LOCK)])))
 
 
 def test_a_document_that_nobody_uses_is_nobodys() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from graphkit.formats import is_claimed
 from graphkit.formats.decoding import is_json
-from graphkit.formats.meant_as_sbom import is_meant_as_sbom
+from graphkit.ingest.meant_as_sbom import is_meant_as_sbom
 from graphkit.model.errors import InputError
 from tests.fuzz.seeds import SEEDS
 
