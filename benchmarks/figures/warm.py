@@ -17,7 +17,7 @@ from graphkit.reports.as_json import who_has_json
 def ask(graph: Graph, verb: str, target: str, limit: int | None) -> str:
     """Return the JSON of an answer, made anew; as the command's with ``--tier admitted`` and that ``--limit``."""
     if verb == "who-has":
-        return who_has_json(graph.who_has(target))
+        return "".join(who_has_json(graph.who_has(target)))
     return graph.blast(target, limit=limit).report("json", tier="admitted", limit=limit)
 
 

@@ -107,7 +107,7 @@ def left_open() -> None:
     def killed(self: EmbeddedStore) -> None:  # noqa: ARG001 - in the place of a method
         os._exit(0)
 
-    EmbeddedStore.close = killed  # type: ignore[method-assign,assignment]
+    EmbeddedStore.close = killed  # type: ignore[method-assign]
 
 
 def damage_to(graph: Path, number: int, seed: int) -> Damage:

@@ -57,7 +57,7 @@ def test_no_verb_names_what_is_internal_in_any_form(graph: Path, tmp_path: Path)
     key = tmp_path / "key.json"
     services = [one["service"] for one in run("blast", TARGET, "--graph", graph, "--format", "json").json["services"]]
     assert len(services) > 2
-    asked = [("blast", TARGET, "--format", name) for name in names()]
+    asked: list[tuple[str, ...]] = [("blast", TARGET, "--format", name) for name in names()]
     asked += [("blast", TARGET, "--long"), ("blast", TARGET, "--tier", "admitted", "--format", "json")]
     asked += [
         ("why", one, TARGET, "--clearance", "--tree", "--format", form)

@@ -267,8 +267,8 @@ def every_verb(world: World) -> None:
     world.run("ingest", "index", "litellm", "--index-url", f"http://u:{SECRETS['option']}@127.0.0.1:{port}/simple/")
     world.run("ingest", "github", "acme")
     world.run("ingest", "dependency-track", f"http://127.0.0.1:{port}")
-    for words in (["neo4j", "status"], ["neo4j", "push"], ["stats", "--graph", "neo4j://127.0.0.1:9"]):
-        world.run(*words)
+    for to_a_server in (["neo4j", "status"], ["neo4j", "push"], ["stats", "--graph", "neo4j://127.0.0.1:9"]):
+        world.run(*to_a_server)
     world.run(
         "scan", ".", "--explain", "--incident", TARGET, "--index-url", f"http://u:{SECRETS['option']}@127.0.0.1:{port}/simple/",
         "--output", str(world.folder / "out/scan.txt"),
@@ -297,7 +297,7 @@ def texts_of_graph(folder: Path) -> Iterator[tuple[str, str]]:
         yield "organisation", repr(graph.organisation())
         yield "problems", repr(graph.stats().problems)
         for sha256 in sorted({one.document for one in graph.organisation().uses}):
-            yield "document", graph._store.ask(lambda reader, sha256=sha256: repr(reader.evidence().document(sha256)))
+            yield "document", repr(graph._store.reader().evidence().document(sha256))
     for file in folder.rglob("*.duckdb"):
         with duckdb.connect(str(file), read_only=True) as database:
             for (table,) in database.execute("SELECT table_name FROM information_schema.tables").fetchall():

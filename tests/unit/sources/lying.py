@@ -57,11 +57,11 @@ Fault = Callable[[Wire, Good], None]
 
 
 def _with(status: int, **headers: str) -> Fault:
-    return lambda wire, _: wire.reply(status, b"{}", **headers)
+    return lambda wire, _: wire.reply(status, b"{}", length=None, **headers)
 
 
 def _body(change: Callable[[bytes], bytes], kind: str = "", **headers: str) -> Fault:
-    return lambda wire, good: wire.reply(200, change(good[1]), Content_Type=kind or good[0], **headers)
+    return lambda wire, good: wire.reply(200, change(good[1]), length=None, Content_Type=kind or good[0], **headers)
 
 
 def _raw(*parts: bytes) -> Fault:
