@@ -78,7 +78,7 @@ class Workers:
 
         The result raises what the work raises, and GraphkitError where its process was ended.
         """
-        from concurrent.futures import Future  # noqa: PLC0415 - few runs are large enough for it
+        from concurrent.futures import Future
 
         made: Future[bytes] = Future()
         self._tasks.put((task, made))

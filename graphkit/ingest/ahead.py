@@ -9,11 +9,10 @@ import os
 from array import array
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from operator import attrgetter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -25,6 +24,9 @@ from graphkit.ingest.limits import check_size, with_short_texts
 from graphkit.model.documents import Component, Document, Edge, usual_places
 from graphkit.processes import Workers
 from graphkit.sources.advisories import osv
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 FEWEST: Final = 200
 """Files below which no process is started for them."""

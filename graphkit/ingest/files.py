@@ -8,7 +8,6 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -257,6 +256,8 @@ def read_ahead(
     A larger file, and what may never end, such as a pipe that a person named, comes alone, after all
     before it were taken.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     reader = ThreadPoolExecutor(1)
     try:
         waiting = reader.submit(_chunk, files)

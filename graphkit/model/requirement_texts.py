@@ -18,7 +18,7 @@ from graphkit.model.names import extra_name
 _NAME: Final = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _CLAUSE: Final = r"(?:~=|==|!=|<=|>=|<|>)[ \t]*[A-Za-z0-9][A-Za-z0-9.*+!_-]*"
 _CLAUSES: Final = rf"{_CLAUSE}(?:[ \t]*,[ \t]*{_CLAUSE})*"
-PLAIN: Final = (
+COMMON: Final = (
     rf"^(?:({_NAME})[ \t]*(?:\[[ \t]*({_NAME}(?:[ \t]*,[ \t]*{_NAME})*)[ \t]*\])?[ \t]*"
     rf"(?:\(({_CLAUSES})\)|({_CLAUSES}))?[ \t]*(?:;[ \t]*([^;\n\r]+))?)$"
 )

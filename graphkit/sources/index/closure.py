@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -149,6 +148,8 @@ def _fetch(
             return _release_of(index, gathered.readings[package], version, order) if version else index.page(package)
         except (InputError, NoAnswer) as error:
             return error
+
+    from concurrent.futures import ThreadPoolExecutor, as_completed
 
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index") as pool:
         futures = {pool.submit(read, package, version): (package, version) for package, version in missing}

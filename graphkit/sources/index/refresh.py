@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -81,6 +80,8 @@ def refresh(
     waiting = iter(known)
     unanswered = Unanswered(reject)
     done = 0
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
     with ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="index") as pool:
         try:
             while batch := list(islice(waiting, _AT_ONCE)):

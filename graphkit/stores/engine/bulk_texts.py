@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.names import BadName, package_name
-from graphkit.model.requirement_texts import PARTS, PLAIN, read_extras, read_marker, read_specifier
+from graphkit.model.requirement_texts import COMMON, PARTS, read_extras, read_marker, read_specifier
 from graphkit.model.requirements import requirement
 from graphkit.stores.engine.interned import append, stage
 from graphkit.stores.engine.record_reader import columns, rows
@@ -25,7 +25,7 @@ _READ: Final = (
 _CUT: Final = f"""
 CREATE OR REPLACE TEMP TABLE table_parts AS
 SELECT id, part.name AS name, part.extras AS extras, part.bracketed || part.bare AS specifier, part.marker AS marker
-FROM (SELECT id, regexp_extract(text, '{PLAIN}', {list(PARTS)}) AS part FROM table_texts) WHERE part.name <> '';
+FROM (SELECT id, regexp_extract(text, '{COMMON}', {list(PARTS)}) AS part FROM table_texts) WHERE part.name <> '';
 """
 _PLACED: Final = """
 INSERT INTO table_read

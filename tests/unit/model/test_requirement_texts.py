@@ -6,12 +6,12 @@ import re
 
 import pytest
 
-from graphkit.model.requirement_texts import PARTS, PLAIN, read_extras, read_marker, read_specifier
+from graphkit.model.requirement_texts import COMMON, PARTS, read_extras, read_marker, read_specifier
 from graphkit.model.requirements import requirement
 
 
 def parts_of(text: str) -> dict[str, str | None] | None:
-    found = re.match(PLAIN, text)
+    found = re.match(COMMON, text)
     return dict(zip(PARTS, found.groups(), strict=True)) if found else None
 
 
