@@ -92,6 +92,8 @@ class Graph:
         """
         from graphkit.ingest import ingest
 
+        if isinstance(sources, str):  # a text is a sequence as well, of its letters
+            raise UsageError(f"sources are a list: [{sources!r}]")
         with bar() as shown:
             told = progress or shown or silent
             found = ingest(self._store, kind, sources, options, told, answers.IngestReport)

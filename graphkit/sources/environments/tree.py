@@ -46,6 +46,8 @@ _ZIP_END: Final = 66_000
 """Bytes at the end of a ZIP archive that hold its last record, with the longest comment."""
 _NEVER: Final = frozenset({".git", ".hg", ".svn", "node_modules", ".tox", ".nox", "tests", "test", "docs"})
 """Folders of a project being worked on that nobody imports an installed package from."""
+_EXAMPLES: Final = "/graphkit/_resources/examples/"
+"""Where a wheel of graphkit has its examples: their SBOMs name bad releases, and nothing of them is installed."""
 MOST: Final = 1_000_000
 """The most files and folders that are looked at."""
 
@@ -188,6 +190,8 @@ def _leads_within(files: InstalledFiles, path: Path) -> bool:
 
 def _file(path: Path, name: str, tree: Tree) -> None:
     in_vendor = path.parent.name.lower() in VENDOR_FOLDERS
+    if _EXAMPLES in path.as_posix():
+        return
     if "sboms" in path.parts and any(part.lower().endswith(".dist-info") for part in path.parts):
         tree.boms.append(path)
     elif name == "PKG-INFO" and not path.parent.name.lower().endswith((".egg-info", ".dist-info", "egg-info")):

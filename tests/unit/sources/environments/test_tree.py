@@ -39,6 +39,18 @@ def site_of(prefix: Path) -> Path:
     return site
 
 
+def test_the_examples_of_graphkit_are_of_nothing_that_is_installed(tmp_path: Path) -> None:
+    site = site_of(tmp_path)
+    bom = {
+        "bomFormat": "CycloneDX",
+        "components": [{"type": "library", "purl": "pkg:pypi/litellm@1.82.8", "name": "litellm"}],
+    }
+    write(site, "graphkit/_resources/examples/acme/sboms/gateway.cdx.json", json.dumps(bom))
+    assert "litellm" not in [row.package for row in read_environment(site, "env", tmp_path).components]
+    write(site, "graphkit/_resources/gateway.cdx.json", json.dumps(bom))
+    assert "litellm" in [row.package for row in read_environment(site, "env", tmp_path).components]
+
+
 def write(folder: Path, name: str, data: str | bytes) -> Path:
     path = folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
