@@ -29,6 +29,8 @@ from graphkit.reports.settling import command
 from graphkit.resources import resource
 from graphkit.stores import health_of
 
+DISTRIBUTION: Final = "graphkit-blast"
+"""What graphkit is installed as."""
 _STALE_DAYS: Final = 7
 """After so many days the pages of the index are said to be old: an incident of this week is not in them."""
 _SAMPLED: Final = 3
@@ -70,7 +72,7 @@ def _versions() -> Iterator[Check]:
     named = ", ".join(f"{name} {_version(name) or 'missing'}" for name in ("duckdb", "numpy", "packaging", "neo4j"))
     yield Check(subject="versions", text=f"{shown}, {named}")
     try:
-        required = metadata.requires("graphkit") or ()
+        required = metadata.requires(DISTRIBUTION) or ()
     except metadata.PackageNotFoundError:
         return
     for text in required:

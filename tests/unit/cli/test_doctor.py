@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from graphkit.model.index import ProjectPage
 from graphkit.model.names import package_name
 from graphkit.stores.embedded.store import EmbeddedStore
 from tests.unit.cli.door import run
+from tests.unit.test_architecture import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -43,6 +45,19 @@ def test_a_sound_graph_has_old_pages_alone(graph: Path) -> None:
     health = examine(str(graph))
     assert found(health) == {"index pages": f"graphkit ingest index --refresh --graph {graph}"}
     assert {"versions", "cache", "record", "index"} <= {one.subject for one in health.checks}
+
+
+def test_what_is_required_and_too_old_or_missing_is_a_finding(monkeypatch: pytest.MonkeyPatch, graph: Path) -> None:
+    installed = doctor._version
+    monkeypatch.setattr(doctor, "_version", lambda name: {"numpy": "1.0", "xxhash": None}.get(name, installed(name)))
+    told = [one.text for one in examine(str(graph)).findings if one.subject == "versions"]
+    assert [text.partition(">=")[0] + text.partition(",")[2] for text in told] == [
+        "graphkit needs numpy and 1.0 is installed",
+        "graphkit needs xxhash and none is installed",
+    ]
+    assert (
+        doctor.DISTRIBUTION == tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+    )
 
 
 def test_a_finding_is_code_3_and_says_what_to_do(graph: Path) -> None:
