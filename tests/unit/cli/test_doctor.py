@@ -56,7 +56,7 @@ def test_what_is_required_and_too_old_or_missing_is_a_finding(monkeypatch: pytes
         "graphkit needs xxhash and none is installed",
     ]
     assert (
-        doctor.DISTRIBUTION == tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+        tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"] == doctor.DISTRIBUTION
     )
 
 
