@@ -14,7 +14,7 @@ import sys
 import time
 import warnings
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from math import inf
@@ -71,9 +71,13 @@ class Holder(msgspec.Struct, frozen=True):
 class FolderLock:
     """A lock of a folder, held by at most one process."""
 
-    def __init__(self, path: Path) -> None:
-        """``path``: its file, which is made when the lock is taken."""
+    def __init__(self, path: Path, give: Callable[[], bool] | None = None) -> None:
+        """``path``: its file, which is made when the lock is taken.
+
+        ``give`` lets go of it for another part of this process, and returns whether it did.
+        """
         self._path = path
+        self._give = give
         self._file: int | None = None
         _here.add(self)
 
@@ -100,10 +104,19 @@ class FolderLock:
             finally:
                 if self._file is None:
                     os.close(file)
-            if not is_locked:
+            if not is_locked and not self._is_given_here():
                 return False
         self.announce(verb)
         return True
+
+    def _is_given_here(self) -> bool:
+        """Return whether another part of this process had the lock and let go of it."""
+        return any(one.gives(self._path) for one in list(_here) if one is not self)
+
+    def gives(self, path: Path) -> bool:
+        """Let go of the lock at a path for another part of this process; return whether it did."""
+        is_asked = self._give is not None and self.is_in_place and self._path.resolve() == path.resolve()
+        return is_asked and self._give is not None and self._give()
 
     def _locked(self, file: int) -> bool:
         if sys.platform == "win32":

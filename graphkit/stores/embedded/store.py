@@ -1,6 +1,7 @@
 """The embedded store: a folder with the record ``graph.duckdb`` and the index compiled from it.
 
-One process writes at a time: it holds `lock` from its first call to `close`. Before it changes anything it says there
+One process writes at a time: it holds `lock` from its first call to `close`, and lets go of it for others of its own
+stores between two calls. Before it changes anything it says there
 which generation others read meanwhile: that of the newest index, or of a snapshot of the record from which they compile
 one. So those who ask wait for nobody who writes, and nobody waits for their compilation.
 """
@@ -8,6 +9,7 @@ one. So those who ask wait for nobody who writes, and nobody waits for their com
 from __future__ import annotations
 
 import os
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -48,7 +50,9 @@ class EmbeddedStore:
         """
         self._path = Path(address)
         self._caller = caller or Caller()
-        self._lock = FolderLock(self._path / LOCK)
+        self._lock = FolderLock(self._path / LOCK, self._given)
+        self._using = threading.RLock()
+        self._calls = 0
         self._index_lock = FolderLock(self._path / INDEX_LOCK)
         self._snapshots = Snapshots(self._path)
         self._record: Record | None = None
@@ -178,21 +182,50 @@ class EmbeddedStore:
             GraphkitError: another process writes to the graph, or the folder was deleted or replaced.
             InputError: a text in a fact cannot be stored; nothing of the batch is kept.
         """
-        receipt = self._opened().write(facts, self._path / MARK)
-        self._look()
+        with self._in_use():
+            receipt = self._opened().write(facts, self._path / MARK)
+            self._look()
         return receipt
 
     def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
         """Return which documents are kept; see `port.Store.known`. Cost: one query."""
-        return self._opened().known(documents)
+        with self._in_use():
+            return self._opened().known(documents)
 
     def remember(self, read: InputRead, organisation: Organisation | None = None) -> None:
         """Keep that an input was read to its end; see `port.Store.remember`. Cost: one transaction."""
-        self._opened().remember(read, organisation)
+        with self._in_use():
+            self._opened().remember(read, organisation)
 
     def remembered(self, input_id: str) -> InputRead | None:
         """Return what is known of an input; see `port.Store.remembered`. Cost: one query."""
-        return self._opened().remembered(input_id)
+        with self._in_use():
+            return self._opened().remembered(input_id)
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Keep the record for this store while a call uses it."""
+        with self._using:
+            self._calls += 1
+            try:
+                yield
+            finally:
+                self._calls -= 1
+
+    def _given(self) -> bool:
+        """Let go of the record for another store of this process; False while a call uses it.
+
+        What was written is committed, so the other one reads it, as one part of a program expects of another.
+        """
+        if not self._using.acquire(blocking=False):
+            return False
+        try:
+            if self._record is None or self._calls:
+                return False
+            self._let_go()
+            return True
+        finally:
+            self._using.release()
 
     def copy_record(self, folder: Path) -> Path:
         """Copy the record into another folder, as of one generation; return the copy.
@@ -235,6 +268,10 @@ class EmbeddedStore:
             GraphkitError: the index is not fresh and cannot be compiled: the record is damaged, the folder was
                 deleted or cannot be written, or another process has it for longer than the caller waits.
         """
+        with self._in_use():
+            return self._newest()
+
+    def _newest(self) -> IndexReader:
         tries = 0
         for _ in pauses(self._caller.wait):
             generation = self._readable()

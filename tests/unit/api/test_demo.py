@@ -73,7 +73,7 @@ def test_each_example_is_read_and_asked_in_a_graph_of_its_own(monkeypatch: pytes
     opened: list[tuple[str, bool]] = []
     graph = FakeGraph()
 
-    def opening(address: str, *, create: bool) -> FakeGraph:
+    def opening(address: str, *, create: bool, **_: object) -> FakeGraph:
         opened.append((address, create))
         return graph
 

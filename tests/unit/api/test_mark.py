@@ -118,6 +118,9 @@ class _Server:
         calls = (*names, "expect", "constraints_on", "declarers", "users", "takers")
         return SimpleNamespace(number=7, **{name: getattr(reader, name) for name in calls})
 
+    def ask(self, question: Any) -> Any:
+        return question(self.reader())
+
     def mark(self, incidents: Any, made: Any) -> bool:
         type(self).written = (incidents, made)
         return True

@@ -33,7 +33,7 @@ def run(tmp_path: Path, *words: str, **more: str) -> str:
         ("graphkit ingest --graph g sb", ["sbom"]),
         ("graphkit ingest index --bu", ["--build-requires", "--budget"]),
         ("graphkit ingest sbom a --bu", ["--built-at"]),
-        ("graphkit ingest --graph g org --", ["--company", "--format", "--quiet", "--help"]),
+        ("graphkit ingest --graph g org --", ["--company", "--format", "--wait", "--quiet", "--help"]),
         ("graphkit ingest parquet --unknown-times l", ["listed"]),
     ],
 )

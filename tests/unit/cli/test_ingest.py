@@ -169,7 +169,7 @@ def test_a_graph_that_another_process_has_open_is_one_line_and_code_4(work: Path
     put(work / "a.txt", BAD)
     with open_graph(create=True) as graph:
         graph.ingest("lock", ["a.txt"])
-        ran = apart("ingest", "lock", "a.txt", "--service", "till", cwd=work, env=elsewhere)
+        ran = apart("ingest", "lock", "a.txt", "--service", "till", "--wait", "0", cwd=work, env=elsewhere)
     assert (ran.code, ran.out) == (4, "")
     assert is_one_line(ran.err), ran.err
     assert "wait until it is done" in ran.err

@@ -60,13 +60,13 @@ def test_a_file_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) ->
 
 
 def test_a_file_that_was_there_stays_where_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: Path, *_: object, **__: object) -> int:
-        self.write_bytes(b"half")
+    def full(place: Path, _: object) -> None:
+        place.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     path = tmp_path / "report.txt"
     path.write_text("old")
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(terminal, "_write", full)
     with pytest.raises(GraphkitError, match=r"report\.txt cannot be written: No space left on device; give another"):
         answer("new", path)
     assert path.read_bytes() == b"old"
@@ -92,10 +92,10 @@ def test_a_pipe_is_written_to_and_stays_one(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_went_away_is_no_failure_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def gone(*_: object, **__: object) -> int:
+    def gone(*_: object) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr(Path, "write_text", gone)
+    monkeypatch.setattr(terminal, "_write", gone)
     with pytest.raises(BrokenPipeError):
         answer("text", tmp_path / "report.txt")
 

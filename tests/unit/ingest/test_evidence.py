@@ -110,8 +110,6 @@ def judged(graph: Graph, kind: str, name: str, text: str) -> list[ServiceVerdict
         ("list.txt", "Package Version\n------- -------\nlitellm 1.82.8\n"),
         ("conda.txt", "# packages in environment at /opt/conda:\n#\nlitellm 1.82.8 py_0 conda-forge\n"),
         ("conda-lock.yml", "version: 1\npackage:\n- name: litellm\n  version: 1.82.8\n  manager: pip\n"),
-        ("setup.cfg", "[options]\ninstall_requires =\n  litellm==1.82.8\n"),
-        ("setup.py", "from setuptools import setup\nsetup(install_requires=['litellm==1.82.8'])\n"),
         ("tree.txt", "app v0.1\n├── litellm v1.82.8\n└── b v1\n"),
         (f"{SITE}/litellm.dist-info/METADATA", "Name: litellm\n"),
         (f"{SITE}/litellm.egg-link", "/home/me/x\n."),
@@ -122,6 +120,17 @@ def test_no_gap_clears(graph: Graph, name: str, text: str) -> None:
     put(Path(SITE, "lib-1.0.dist-info", "METADATA"), "Name: lib\nVersion: 1.0\n")
     kind = "env" if name.startswith(("env/", "freeze", "inspect", "list", "conda.")) else "lock"
     assert {one.verdict for one in judged(graph, kind, name, text)} <= {Verdict.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("setup.cfg", "[options]\ninstall_requires =\n  litellm==1.82.8\n"),
+        ("setup.py", "from setuptools import setup\nsetup(install_requires=['litellm==1.82.8'])\n"),
+    ],
+)
+def test_a_script_that_pins_it_is_possible_where_a_build_may_have_run(graph: Graph, name: str, text: str) -> None:
+    assert {one.verdict for one in judged(graph, "lock", name, text)} == {Verdict.ADMITTED, Verdict.UNKNOWN}
 
 
 def test_a_manifest_that_pins_it_is_exposed_though_no_page_of_it_was_read(graph: Graph) -> None:

@@ -89,6 +89,7 @@ def test_who_asks_while_another_writes_gets_what_was_complete_before(tmp_path: P
     store.close()  # and nobody asked, so that there is no index of it
     writer = EmbeddedStore(graph, caller=Caller("graphkit ingest index"))
     writer.record(pages("second"))
+    writer._lock._give = None  # as in another process
     asker = EmbeddedStore(graph)
     told = rf"is being written by graphkit ingest index \(process {os.getpid()}, since 20.*as it was before that"
     with pytest.warns(GraphkitWarning, match=told):
@@ -98,6 +99,32 @@ def test_who_asks_while_another_writes_gets_what_was_complete_before(tmp_path: P
     assert not list(graph.glob("snapshot-*")), "it is an index now"
     writer.close()
     assert asker.reader().generation().packages == 2
+
+
+def test_a_store_reads_and_writes_what_another_of_its_process_wrote(tmp_path: Path) -> None:
+    graph = tmp_path / "graph"
+    one, other = EmbeddedStore(graph, create=True), EmbeddedStore(graph)
+    one.record(pages("first"))
+    assert other.reader().generation().packages == 1
+    other.record(pages("second"))
+    one.record(pages("third"))
+    assert other.known([]) == {}
+    assert one.reader().generation().packages == 3
+    assert other.reader().generation().packages == 3
+
+
+def test_a_store_keeps_the_record_for_a_call_of_its_own(tmp_path: Path) -> None:
+    graph = tmp_path / "graph"
+    one, other = EmbeddedStore(graph, create=True), EmbeddedStore(graph, caller=Caller(wait=0))
+
+    def facts() -> Iterator[ProjectPage]:
+        with pytest.raises(GraphkitError, match="in use"):
+            other.record(pages("second"))
+        yield from pages("first")
+
+    assert one.record(facts()).new == 1
+    one.close()
+    assert other.record(pages("second")).new == 1
 
 
 def test_a_writer_waits_for_nobody_who_compiles(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
