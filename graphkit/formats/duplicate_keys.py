@@ -86,7 +86,9 @@ def with_joined_keys(text: bytes, diagnostics: Diagnostics, within: str = "") ->
     """
     try:
         first = duplicate_key_in(text)
-    except _ANYTHING_WRONG as error:  # who reads it may say more
+    except _ANYTHING_WRONG as error:
+        if not _is_json(text):  # who reads it says so
+            return text
         problem = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         diagnostics.leave_open(within or "the document", f"whether a key is a duplicate: {problem}")
         return text
@@ -104,6 +106,17 @@ def with_joined_keys(text: bytes, diagnostics: Diagnostics, within: str = "") ->
             return made
     diagnostics.leave_open(within or "the document", f"{DUPLICATE} {quoted(first)}, {_DIFFER}")
     return text
+
+
+def _is_json(text: bytes) -> bool:
+    """Return whether text is JSON, or nested too deep to tell."""
+    try:
+        msgspec.json.decode(text, type=msgspec.Raw)
+    except RecursionError:
+        return True
+    except (msgspec.DecodeError, UnicodeError):
+        return False
+    return True
 
 
 def _text(text: bytes) -> str:

@@ -49,7 +49,7 @@ _OF_PACKAGE: Final = ("id", "n", "facts")
 _OF_RELEASE: Final = ("id", "package", "name", "position", "version", "version_key")
 _OF_COMPONENT: Final = ("id", "name", "package", "version", "version_key", "purl", "optional", "origin", "body")
 """Properties of which each node has its own, in the order in which statements take them."""
-_MOST: Final = 40_000
+_MOST: Final = 20_000
 """Files and components that one transaction takes about: a server keeps all of it in memory until it commits."""
 
 
