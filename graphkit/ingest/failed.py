@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Final
 
@@ -51,4 +52,5 @@ class Failed:
 
 
 def _source(key: tuple[str, ...]) -> str:
-    return f"{_FAILED}: {' '.join(key).strip()}"
+    """Return the source of what is kept of a file: another one for each, whatever is in its names."""
+    return f"{_FAILED}: {json.dumps(key)}"
