@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
 
 from graphkit.model.incidents import Incident
 from graphkit.model.names import name_of_purl
+from graphkit.model.versions import release_version
 
 _SHA256 = "sha256"
 
@@ -95,27 +95,20 @@ def _of_release(incident: Incident, one: Installed) -> Iterator[Match]:
     ranges = [specifier for package, specifier in incident.ranges if package == one.name]
     if any(name_of_purl(purl) == one.name for purl in incident.every):
         yield Match(incident.id, f"{told} is installed, and every version of it is accused")
-    elif versions or ranges:
-        try:
-            found = Version(one.version)
-        except InvalidVersion:
+        return
+    if versions or ranges:
+        found = release_version(one.version).parsed
+        if found is None:
             yield Match(incident.id, f"{told} is installed, and its version cannot be compared", is_certain=False)
             return
         # A version that somebody built on top of an accused one (`+local`) is not told from it by its number.
-        number = Version(found.public)
-        if any(number == Version(text) for text in versions if _is_version(text)) or any(
-            SpecifierSet(text).contains(number, prereleases=True) for text in ranges
+        number = release_version(found.public)
+        if any(number.key == release_version(text).key for text in versions) or any(
+            SpecifierSet(text).contains(number.text, prereleases=True) for text in ranges
         ):
             yield Match(incident.id, f"{told} is installed, which is an accused release")
-    elif any(unclear.package == one.name for unclear in incident.undecided):
+            return
+    if any(unclear.package == one.name for unclear in incident.undecided):
         yield Match(
             incident.id, f"{told} is installed, and the incident leaves open which releases are bad", is_certain=False
         )
-
-
-def _is_version(text: str) -> bool:
-    try:
-        Version(text)
-    except InvalidVersion:
-        return False
-    return True

@@ -42,6 +42,8 @@ def incident(**told: object) -> Incident:
         (incident(ranges=((BAD, ">=1,<2"),)), "2.0", None),
         (incident(every=("pkg:pypi/bad",)), "7", True),
         (incident(undecided=(Undecided(package=BAD, why="no version"),)), "1.0", False),
+        (incident(releases=(python_release(BAD, "1.0"),), undecided=(Undecided(package=BAD, why="?"),)), "2.0", False),
+        (incident(releases=(python_release(BAD, "1.0"),)), "9" * 5_000, False),
         (incident(releases=(python_release(package_name("other"), "1.0"),)), "1.0", None),
     ],
 )
