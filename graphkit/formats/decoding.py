@@ -104,7 +104,7 @@ def shaped_json(
 ) -> _Shape:
     """Return JSON in the shape of a decoder; where a value does not fit, what ``loosely`` makes of all of it.
 
-    Keys that stand twice are joined and noted. Cost: two passes, 10 to 20 ms per MB; a document against its schema
+    Duplicate keys are joined and noted. Cost: two passes, 10 to 20 ms per MB; a document against its schema
     takes a third one.
 
     Raises:
@@ -120,7 +120,7 @@ def shaped_json(
 
 
 def loose_json(data: bytes, diagnostics: Diagnostics) -> Any:
-    """Return what JSON holds, see `json_value`; bytes that are no UTF-8, and keys that stand twice, are noted.
+    """Return what JSON holds, see `json_value`; bytes that are not UTF-8, and duplicate keys, are noted.
 
     Raises:
         InputError: the bytes are no JSON, or nested too deep.

@@ -1,4 +1,4 @@
-"""Keys that stand twice in one object of JSON: decoders keep the last alone, so that what the other holds is lost."""
+"""Duplicate keys in one object of JSON: decoders keep the last alone, so that what the other holds is lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DIFFER: Final = "of which programs keep either value"
 
 
 class _Found(Exception):
-    """A key stands twice; the first that was found is its text."""
+    """A key is a duplicate; the first that was found is its text."""
 
 
 class _Object(dict[str, Any]):
@@ -40,7 +40,7 @@ class _Object(dict[str, Any]):
 
 
 def duplicate_key_in(text: bytes) -> str | None:
-    """Return a key that stands twice in one object of JSON, None where none does.
+    """Return a duplicate key of one object of JSON, None where there is none.
 
     A key is the same in every spelling. Cost: about 10 ms per MB; of small texts less.
 
@@ -75,7 +75,7 @@ def _is_plain(text: bytes) -> bool:
 
 
 def with_joined_keys(text: bytes, diagnostics: Diagnostics, within: str = "") -> bytes:
-    """Return JSON in which no key of an object stands twice; each that did is noted with its place, and leaves it open.
+    """Return JSON without duplicate keys; each that there was is noted with its place, and leaves the document open.
 
     ``within`` is the place of the JSON itself, empty where it is the document. Lists under one key become one list,
     objects one object; of other values the last stays. Cost: as `duplicate_key_in`; ten times that where there are

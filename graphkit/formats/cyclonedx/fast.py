@@ -105,7 +105,7 @@ def read_plain(data: bytes) -> Plain | None:
 
     Plain is one with a subject, without services and compositions, whose components are not nested,
     have refs of their own and no problem, and whose dependencies all lead to components, one entry for
-    each. No key stands twice. Cost: two passes over the bytes, and a look-up per component.
+    each. There is no duplicate key. Cost: two passes over the bytes, and a look-up per component.
     """
     try:
         bom = _DECODER.decode(data)
@@ -146,7 +146,7 @@ def read_plain(data: bytes) -> Plain | None:
 
 
 def _entries(data: bytes, raws: list[msgspec.Raw]) -> list[Dependency] | None:
-    """Return the entries of the dependencies, read in one pass; None where one cannot be, or a key may stand twice."""
+    """Return the entries of the dependencies, read in one pass; None where one cannot be, or a key may be hidden."""
     if not raws:
         return []
     base = address(data)
@@ -159,7 +159,7 @@ def _entries(data: bytes, raws: list[msgspec.Raw]) -> list[Dependency] | None:
 
 
 def _are_bare(text: bytes, entries: list[Dependency]) -> bool:
-    """Return whether entries hold nothing but their refs and what they lead to, by their quotes: no key stands twice.
+    """Return whether entries hold nothing but their refs and what they lead to, by their quotes: no key is a duplicate.
 
     A null in the place of a text would make room for a key more; `_links` takes no such entry.
     """
@@ -182,7 +182,7 @@ def _links(entries: list[Dependency], refs: frozenset[str]) -> _Links | None:
 def _without(data: bytes, *lists: list[msgspec.Raw] | None) -> bytes:
     """Return JSON without the elements of some of its arrays, by where they stand; what is left is small.
 
-    An array that is no longer there because its key stands twice is left, so that the key is found.
+    An array whose key is a duplicate was replaced by a later one; it is left, so that the key is found.
     """
     base = address(data)
     spans = sorted((address(one[0]) - base, address(one[-1]) - base + len(memoryview(one[-1]))) for one in lists if one)
@@ -191,7 +191,7 @@ def _without(data: bytes, *lists: list[msgspec.Raw] | None) -> bytes:
 
 
 def _may_hide(text: bytes) -> bool:
-    """Return whether a key of JSON hides another one: it stands twice, or that cannot be told."""
+    """Return whether a key of JSON may hide another one: it is a duplicate, or that cannot be told."""
     try:
         return duplicate_key_in(text) is not None
     except (ValueError, RecursionError):

@@ -61,10 +61,8 @@ class Holder(msgspec.Struct, frozen=True):
             return False
         try:
             os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return True
-        except OSError:  # not ours, so it is there
-            return False
+        except OSError as error:  # another error: it is there, and not ours
+            return isinstance(error, ProcessLookupError)
         return False
 
 
@@ -115,8 +113,9 @@ class FolderLock:
 
     def gives(self, path: Path) -> bool:
         """Let go of the lock at a path for another part of this process; return whether it did."""
-        is_asked = self._give is not None and self.is_in_place and self._path.resolve() == path.resolve()
-        return is_asked and self._give is not None and self._give()
+        if self._give is None or not self.is_in_place or self._path.resolve() != path.resolve():
+            return False
+        return self._give()
 
     def _locked(self, file: int) -> bool:
         if sys.platform == "win32":
@@ -136,12 +135,10 @@ class FolderLock:
 
     def _is_this(self, file: int) -> bool:
         """Return whether an opened file is still the one of this name."""
-        held = os.fstat(file)
         try:
-            there = self._path.stat()
+            return os.path.samestat(os.fstat(file), self._path.stat())
         except OSError:
             return False
-        return (held.st_dev, held.st_ino) == (there.st_dev, there.st_ino)
 
     @property
     def is_in_place(self) -> bool:

@@ -1,9 +1,9 @@
 """The embedded store: a folder with the record ``graph.duckdb`` and the index compiled from it.
 
 One process writes at a time: it holds `lock` from its first call to `close`, and lets go of it for others of its own
-stores between two calls. Before it changes anything it says there
-which generation others read meanwhile: that of the newest index, or of a snapshot of the record from which they compile
-one. So those who ask wait for nobody who writes, and nobody waits for their compilation.
+stores between two calls. Before it changes anything it says there which generation others read meanwhile: that of the
+newest index, or of a snapshot of the record from which they compile one. So those who ask wait for nobody who writes,
+and nobody waits for their compilation.
 """
 
 from __future__ import annotations

@@ -37,9 +37,7 @@ def start_of(transaction: Asked, shown: str) -> Start | None:
         return None
     said = found[0]
     checked_format(said["graph"], shown)
-    if said["graph"].get("pushing"):
-        return Start(graph=said["graph"], seen=-1)
-    if said["number"] is None:
+    if said["graph"].get("pushing") or said["number"] is None:
         return Start(graph=said["graph"], seen=-1)
     told = said["after"] if said["done"] else said["before"]
     return Start(graph=msgspec.json.decode(told), seen=said["number"] if said["done"] else said["number"] - 1)
