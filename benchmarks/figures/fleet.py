@@ -75,24 +75,18 @@ def _sized(documents: int) -> tuple[str, ...]:
     return ("--documents", str(documents), "--components", str(COMPONENTS))
 
 
+def _python_loop(name: str, script: str, fleet: Path, *, leaves_out: str) -> Command:
+    """Return a loop of Python over the files of a fleet."""
+    words = (sys.executable, "-c", script, str(fleet))
+    return Command(name=name, of="python", words=words, leaves_out=leaves_out, each="documents")
+
+
 def stored(plan: Plan, fleet: Path, size: int, graph: Path) -> Iterator[Figure]:
     """Yield what storing a fleet takes, each as a ratio to the `json.loads` loop; leaves its graph."""
     words = graphkit("ingest", "sbom", str(fleet), "--graph", str(graph), "--quiet")
     commands = [
-        Command(
-            name="reading the bytes",
-            of="python",
-            words=(sys.executable, "-c", _READ, str(fleet)),
-            leaves_out="all but reading",
-            each="documents",
-        ),
-        Command(
-            name="json.loads loop",
-            of="python",
-            words=(sys.executable, "-c", _LOADS, str(fleet)),
-            leaves_out="all but parsing",
-            each="documents",
-        ),
+        _python_loop("reading the bytes", _READ, fleet, leaves_out="all but reading"),
+        _python_loop("json.loads loop", _LOADS, fleet, leaves_out="all but parsing"),
         Command(
             name="ingest",
             of="graphkit",
