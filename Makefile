@@ -47,7 +47,7 @@ bench: .venv/.runtime
 	@if [ -n "$(BASE)" ]; then $(BIN)/python -m benchmarks.ratios "$(BASE)" $(OPTIONS); \
 	else $(BIN)/python -m benchmarks.figures.run --parts starts --again starts --no-tables $(OPTIONS); fi
 
-# Every figure of README.md, part by part, into build/bench; then its tables. What is there is not measured again:
+# Every figure of README.md and docs/performance.md, part by part, into build/bench; then the tables. What is there is not measured again:
 # OPTIONS='--again PART'. An hour or two on an idle machine, up to 12 GB of memory and of disk.
 bench-all: .venv/.dev
 	$(BIN)/python -m benchmarks.figures.run $(OPTIONS)

@@ -1,4 +1,4 @@
-"""Runs the benchmarks part by part, keeps what each measured, and writes the tables of README.md from that.
+"""Runs the benchmarks part by part, keeps what each measured, and writes the tables of two pages from that.
 
     .venv/bin/python -m benchmarks.figures.run [--parts PART…] [--again PART…] [--results FOLDER] [--tables]
 
@@ -37,6 +37,8 @@ PARTS: Final = {
 }
 """The module of each part, whose ``figures`` takes a plan and yields figures. Those that measure memory come first."""
 RESULTS: Final = ROOT / "build" / "bench"
+PAGES: Final = [ROOT / "README.md", ROOT / "docs" / "performance.md"]
+"""Where the tables are: one in the first, those of each part in the second."""
 
 
 def options() -> argparse.ArgumentParser:
@@ -45,7 +47,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="which to run; default all")
     parser.add_argument("--again", nargs="+", choices=PARTS, default=[], help="which to run though they were run")
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of results")
-    parser.add_argument("--readme", type=Path, default=ROOT / "README.md", help="the page whose tables are written")
+    parser.add_argument("--pages", type=Path, nargs="+", default=PAGES, help="the pages whose tables are written")
     parser.add_argument("--tables", action="store_true", help="write the tables of what is there, and measure nothing")
     parser.add_argument("--no-tables", action="store_true", help="print the tables in place of writing them")
     parser.add_argument("--rounds", type=int, default=9, help="measured runs of each command")
@@ -148,7 +150,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if of in {*given.parts, *given.again}:
                 print(tables.table(given.results, name) or f"{name}: no results\n")
     else:
-        for line in tables.rewrite(given.readme, given.results):
+        for line in tables.rewrite(given.pages, given.results):
             print(line)
     if failed:
         raise SystemExit(f"failed, the others are kept: {', '.join(failed)}")

@@ -1,4 +1,4 @@
-"""The tables of README.md, written between markers from the results of a run.
+"""The tables of README.md and docs/performance.md, written between markers from the results of a run.
 
 A table stands between ``<!-- figures: NAME -->`` and ``<!-- end -->``, each a line of its own. What was not measured
 leaves its table as it is.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from benchmarks.figures.others import compared
 from benchmarks.figures.results import KINDS, Figure, Part, read
 
 _BLOCK: Final = re.compile(r"(?ms)^(<!-- figures: ([a-z0-9-]+) -->\n)(.*?)(^<!-- end -->$)")
@@ -138,7 +139,10 @@ BLOCKS: Final[Mapping[str, tuple[str, Callable[[Part], Part], Callable[[Part], s
     "neo4j": ("neo4j", _whole, lambda part: listed(part, "size")),
     "page": ("page", _whole, lambda part: pivoted(part, "services")),
 }
-"""The tables by the names in their markers: of which part, which of its figures, and how they are written."""
+"""The tables of parts by the names in their markers: of which part, which of its figures, and how they are written."""
+OTHERS: Final = "others"
+"""The name of the one table that is made of all parts: graphkit beside its peers."""
+NAMES: Final = (OTHERS, *BLOCKS)
 
 
 def notes(part: Part) -> Iterator[str]:
@@ -163,8 +167,34 @@ def notes(part: Part) -> Iterator[str]:
     yield f"{on}; {with_}."
 
 
+def beside_others(results: Path) -> str:
+    """Return the table of graphkit beside its peers, with when each part was measured; empty where none was."""
+    parts = {name: part for name in dict.fromkeys(of for of, *_ in BLOCKS.values()) if (part := read(results, name))}
+    rows, told = [], ""
+    for row, own, peer in compared(parts):
+        first = row.what != told
+        told = row.what
+        cells = (row.what, measure(own)) if first else ("", "")
+        rows.append((*cells, _peer(own, peer), measure(peer), f"{number(own.value / peer.value)} x"))
+    if not rows:
+        return ""
+    used = {row.part for row, *_ in compared(parts)}
+    when = "; ".join(f"{name} {part.ended} at {part.commit}" for name, part in parts.items() if name in used)
+    machine = next(part.machine for name, part in parts.items() if name in used)
+    on = ", ".join(f"{name} {value}" for name, value in machine.items())
+    note = f"Measured, each part in one run: {when}; {on}."
+    return f"{grid(('what', 'graphkit', 'beside', 'takes', 'graphkit takes'), rows)}\n\n{_folded(note)}\n"
+
+
+def _peer(own: Figure, peer: Figure) -> str:
+    """Return what a peer is called: by its name, and by what it does where that is not what graphkit does."""
+    return peer.of if peer.name == own.name else f"{peer.of}, {peer.name}"
+
+
 def table(results: Path, name: str) -> str:
     """Return a table with its notes, empty where its part has no results."""
+    if name == OTHERS:
+        return beside_others(results)
     of, chosen, written = BLOCKS[name]
     part = read(results, of)
     if part is None:
@@ -177,19 +207,20 @@ def _folded(text: str) -> str:
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def rewrite(page: Path, results: Path) -> Iterator[str]:
-    """Write the tables of a page anew; yield what became of each.
+def rewrite(pages: Sequence[Path], results: Path) -> Iterator[str]:
+    """Write the tables of some pages anew; yield what became of each.
 
     Raises:
-        SystemExit: the page lacks the markers of a table, or has some that no table is for.
+        SystemExit: the pages lack the markers of a table, or have some that no table is for.
     """
-    text = page.read_text(encoding="utf-8")
-    there = [found[2] for found in _BLOCK.finditer(text)]
-    if sorted(there) != sorted(BLOCKS):
-        wrong = ", ".join(sorted(set(there) ^ set(BLOCKS))) or "one twice"
-        raise SystemExit(f"{page.name}: the markers are not those of the tables: {wrong}")
+    texts = {page: page.read_text(encoding="utf-8") for page in pages}
+    there = [found[2] for text in texts.values() for found in _BLOCK.finditer(text)]
+    if sorted(there) != sorted(NAMES):
+        wrong = ", ".join(sorted(set(there) ^ set(NAMES))) or "one twice"
+        raise SystemExit(f"{' and '.join(page.name for page in pages)}: markers and tables differ: {wrong}")
     made = {name: table(results, name) for name in there}
     for name, lines in made.items():
         yield f"{name}: written" if lines else f"{name}: no results; its table is left as it is"
-    new = _BLOCK.sub(lambda found: found[1] + (made[found[2]] or found[3]) + found[4], text)
-    page.write_text(new, encoding="utf-8")
+    for page, text in texts.items():
+        new = _BLOCK.sub(lambda found: found[1] + (made[found[2]] or found[3]) + found[4], text)
+        page.write_text(new, encoding="utf-8")
