@@ -6,7 +6,7 @@ that was not measured is said to be missing by the part.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -107,15 +107,14 @@ ROWS: Final = (
 def compared(parts: Mapping[str, Part]) -> Iterator[tuple[Row, Figure, Figure]]:
     """Yield each row with the figure of graphkit and that of a peer, as far as both were measured."""
     for row in ROWS:
-        part = parts.get(row.part)
-        own = part and _of(part, row.name, row.of, row.size)
-        if part is None or own is None:
-            continue
+        figures = parts[row.part].figures if row.part in parts else ()
+        own = _of(figures, row.name, row.of, row.size)
         for name, of in row.beside:
-            if (peer := _of(part, name, of, row.size)) is not None:
+            peer = _of(figures, name, of, row.size)
+            if own is not None and peer is not None:
                 yield row, own, peer
 
 
-def _of(part: Part, name: str, of: str, size: int | None) -> Figure | None:
-    found = (one for one in part.figures if (one.name, one.of) == (name, of) and size in {None, one.size})
+def _of(figures: Iterable[Figure], name: str, of: str, size: int | None) -> Figure | None:
+    found = (one for one in figures if (one.name, one.of) == (name, of) and size in {None, one.size})
     return next(found, None)

@@ -99,7 +99,7 @@ def test_engines_stand_side_by_side() -> None:
 
 
 def test_the_pages_have_the_markers_of_every_table(tmp_path: Path) -> None:
-    copies = [shutil.copy(page, tmp_path / page.name) for page in run.PAGES]
+    copies = [Path(shutil.copy(page, tmp_path / page.name)) for page in run.PAGES]
     assert len(list(tables.rewrite(copies, tmp_path / "none"))) == len(tables.NAMES)
     assert [copy.read_text(encoding="utf-8") for copy in copies] == [
         page.read_text(encoding="utf-8") for page in run.PAGES
