@@ -13,6 +13,7 @@ from graphkit.model.answers import Blast
 from graphkit.reports import names, report
 from graphkit.reports.interface import ReportOptions
 from tests.neo4j_server import clear, imported, running
+from tests.notebooks.test_notebooks import ON_A_SERVER, same_as_kept
 
 pytestmark = pytest.mark.server
 
@@ -55,12 +56,27 @@ def test_a_pushed_graph_answers_the_same(case: Path, pushed: str, wanted: dict[s
     assert server_status(pushed)["facts"] == wanted["stats"].facts_sha256  # type: ignore[attr-defined]
 
 
-def test_what_is_ingested_into_a_server_answers_the_same(case: Path, server: str, wanted: dict[str, object]) -> None:
-    with open_graph(server, create=True) as graph:
+@pytest.fixture(scope="module")
+def fed(servers: tuple[str, ...]) -> str:
+    """A server that the case was ingested into: the slowest thing here, so what needs it stands side by side."""
+    clear(servers[0])
+    with open_graph(servers[0], create=True) as graph:
         feed_demo(graph)
+    return servers[0]
+
+
+def test_the_notebook_of_neo4j_gives_what_is_kept_in_it(
+    fed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEO4J_URI", fed)
+    same_as_kept(ON_A_SERVER, tmp_path)
+
+
+def test_what_is_ingested_into_a_server_answers_the_same(case: Path, fed: str, wanted: dict[str, object]) -> None:
+    with open_graph(fed) as graph:
         assert graph.ingest("sbom", [str(case.parent / "shop.json")], company="acme").new
         assert graph.ingest("sbom", [str(case.parent / "shop.json")], company="acme").new == 0
-    found = asked(server)
+    found = asked(fed)
     assert {name for name in wanted if wanted[name] != found[name]} == set()
 
 
