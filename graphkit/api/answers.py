@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from graphkit.model import answers
 from graphkit.model.errors import GraphkitError
@@ -38,7 +39,7 @@ class _Rows:
         return _polars(self.to_arrow())
 
 
-class Blast(answers.Blast):
+class Blast(answers.Blast, frozen=True):
     """Who was reached. A notebook shows the headline, the picture and the first rows of each kind.
 
     >>> answer = graph.blast("litellm-2026-03")
@@ -47,8 +48,6 @@ class Blast(answers.Blast):
     >>> answer.to_pandas("companies")["verdict"].tolist()[:3]
     ['stated', 'stated', 'supplier']
     """
-
-    __slots__ = ()
 
     def to_arrow(self, rows: str = "services") -> pa.Table:
         """Return rows as an Arrow table: services, builds, companies, claims, packages, releases, slots or exposures.
@@ -112,8 +111,7 @@ class Blast(answers.Blast):
         return f"<Blast {headline(self)}>"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """An interactive page that a notebook shows in a frame of its own, from which nothing gets out."""
 
     html: str
@@ -128,10 +126,8 @@ class Page:
         return f"<Page of {len(self.html):,} characters>"
 
 
-class WhyAnswer(_Rows, answers.WhyAnswer):
+class WhyAnswer(_Rows, answers.WhyAnswer, frozen=True):
     """One service of a blast, its builds and paths."""
-
-    __slots__ = ()
 
     def to_arrow(self) -> pa.Table:
         """Return the builds of the service as an Arrow table."""
@@ -149,10 +145,8 @@ class WhyAnswer(_Rows, answers.WhyAnswer):
         return f"<WhyAnswer {self.service.service} is {self.service.verdict}: {self.service.reason}>"
 
 
-class WhoHas(_Rows, answers.WhoHas):
+class WhoHas(_Rows, answers.WhoHas, frozen=True):
     """Every stored document and service that lists a package."""
-
-    __slots__ = ()
 
     def to_arrow(self) -> pa.Table:
         """Return one row per service, document and release as an Arrow table."""
@@ -169,10 +163,8 @@ class WhoHas(_Rows, answers.WhoHas):
         return f"<WhoHas {self.query}: {len(self.matches):,} rows>"
 
 
-class Stats(_Rows, answers.Stats):
+class Stats(_Rows, answers.Stats, frozen=True):
     """What a graph holds."""
-
-    __slots__ = ()
 
     def to_arrow(self) -> pa.Table:
         """Return the counts as an Arrow table."""
@@ -189,10 +181,8 @@ class Stats(_Rows, answers.Stats):
         return f"<Stats {', '.join(f'{number:,} {word}' for word, number in self.counts if number)}>"
 
 
-class IngestReport(answers.IngestReport):
+class IngestReport(answers.IngestReport, frozen=True):
     """What an ingest read, and every input that it did not use."""
-
-    __slots__ = ()
 
     def _repr_html_(self) -> str:
         from graphkit.api.inline_html import ingest_html

@@ -10,9 +10,10 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Unpack, cast
+
+from msgspec import Struct
 
 from graphkit.api.answers import Blast, IngestReport
 from graphkit.api.graph import Graph
@@ -60,8 +61,7 @@ class ScanOptions(BlastOptions, total=False):
     dependency_track: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scan:
+class Scan(Struct, frozen=True, kw_only=True):
     """What a scan found. ``reports``: what became of each step's inputs. ``commands``: the same, step by step.
 
     ``index_facts``: how many pages and requirements of the index were new; 0 where it was not asked. ``is_stopped``:

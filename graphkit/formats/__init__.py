@@ -5,13 +5,13 @@ from __future__ import annotations
 import codecs
 import hashlib
 import re
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from itertools import chain, repeat
 from typing import Final
 
 import msgspec
+from msgspec.structs import force_setattr, replace
 
 from graphkit.formats.archives import is_gzip, unpacked
 from graphkit.formats.checked_rows import CheckedRows
@@ -111,7 +111,7 @@ def read_document(
         check_listing(document)
     is_whole = raw.data is whole and not is_gzip(data)  # else its lines are no lines of its file
     # A reader keeps no document, so it may be finished here: `replace` takes as long as a quarter of the reading.
-    object.__setattr__(document, "lines", lines_in(whole, document) if is_whole else ())
+    force_setattr(document, "lines", lines_in(whole, document) if is_whole else ())
     if len(document.subject) > _LONGEST or _ROWS.odd_in(document.components):
         document = _with_short_names(_without_secrets(_with_checksums(document)))
     if problems:

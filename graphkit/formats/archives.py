@@ -12,8 +12,9 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import IO, Final, Protocol
+
+from msgspec import Struct
 
 from graphkit.model.errors import InputError
 
@@ -153,8 +154,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | Inpu
     return held.getvalue()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contents:
+class Contents(Struct, frozen=True, kw_only=True):
     """What an archive holds: the names of all its files, and those files that were asked for, each with its name.
 
     A file that cannot be unpacked has its error in the place of its bytes.

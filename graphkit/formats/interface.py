@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from graphkit.model.documents import Document
 
@@ -14,8 +15,7 @@ Beside = Callable[[str], bytes | None]
 that may be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawDocument:
+class RawDocument(Struct, frozen=True):
     """A file as a reader gets it: bytes, and what is known about them.
 
     ``data`` is UTF-8 without a byte order mark, already unpacked. ``path`` is what answers call the file. ``hint`` is

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.named_releases import NamedReleases

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+from msgspec import Struct
 from packageurl import PackageURL
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
@@ -23,8 +23,7 @@ _OTHER: Final = re.compile(r"pkg:/*(?!pypi/)[a-z][a-z0-9.+-]*/([^\s?#]+)(?:[?#]\
 _PYTHON: Final = re.compile(r"pkg:/*pypi/", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Struct, frozen=True, kw_only=True):
     """Who a component is. ``package`` None: no Python package, or none that can be told."""
 
     package: PackageName | None = None

@@ -15,6 +15,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from msgspec.structs import force_setattr
 
 from graphkit.formats import read_document
 from graphkit.formats.archives import members
@@ -129,7 +130,7 @@ class Packer:
         numbers = [self._number(row) if one is None else one for one, row in zip(known, rows, strict=True)]
         places = None if document.places == usual_places(len(rows)) else document.places
         for apart in ("components", "edges", "places"):  # it is sent and gone: `replace` takes much longer
-            object.__setattr__(document, apart, ())
+            force_setattr(document, apart, ())
         return _Told(
             document,
             array(_PAIRS, numbers).tobytes(),
@@ -173,9 +174,9 @@ def _unpacked(one: _Told, sent: Sequence[Component]) -> Document:
     pairs = zip(map(at, _whole(one.sources)), map(at, _whole(one.targets)), strict=True)
     document = one.head
     # Nobody else has it yet, so it may be finished here: `replace` takes several times as long.
-    object.__setattr__(document, "components", rows)
-    object.__setattr__(document, "edges", tuple(map(_EDGE, pairs)))
-    object.__setattr__(document, "places", usual_places(len(rows)) if one.places is None else one.places)
+    force_setattr(document, "components", rows)
+    force_setattr(document, "edges", tuple(map(_EDGE, pairs)))
+    force_setattr(document, "places", usual_places(len(rows)) if one.places is None else one.places)
     return document
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
 from typing import Final
+
+from msgspec.structs import replace
 
 from graphkit.formats import check_listing, is_claimed, parts_of
 from graphkit.formats.archives import members, unopened, unpacked

@@ -8,10 +8,12 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.formats.archives import is_other
 from graphkit.ingest.stats import IngestStats
@@ -34,8 +36,7 @@ _HEAD: Final = 64 * 1024
 _PART: Final = 2**20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class Found(Struct, frozen=True, kw_only=True):
     """A file to read: where it is, what answers call it, and whether a person named it."""
 
     path: Path
@@ -55,8 +56,7 @@ class Found:
     """Why it is not read, where that is known before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
+class Content(Struct, frozen=True, kw_only=True):
     """A file's bytes and their SHA-256; ``data`` None, with the reason in ``problem``: they cannot be read."""
 
     found: Found

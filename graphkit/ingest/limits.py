@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import repeat
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from graphkit.formats.attestations.layers import is_attestation, statements_of
 from graphkit.formats.checked_rows import CheckedRows

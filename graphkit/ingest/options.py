@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Final, TypedDict, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.errors import UsageError
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
@@ -56,8 +58,7 @@ class IngestArguments(TypedDict, total=False):
     budget: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngestOptions:
+class IngestOptions(Struct, frozen=True, kw_only=True):
     """The options, read."""
 
     service: ServiceId | None

@@ -6,8 +6,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from graphkit.ingest.documents import Documents, is_none
 from graphkit.ingest.run import IngestRun

@@ -5,8 +5,9 @@ from __future__ import annotations
 import heapq
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from graphkit.model.answers import IngestReport, Rejected, Taken
 from graphkit.model.documents import Problem, how_many
@@ -26,8 +27,7 @@ class _Way(NamedTuple):
     is_history: bool = False
 
 
-@dataclass(slots=True, kw_only=True)
-class IngestStats:
+class IngestStats(Struct, kw_only=True):
     """What became of each input so far. Its size does not grow with inputs that were fine, but for those of a scan."""
 
     read: int = 0

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from graphkit.model.names import PackageName, ServiceId, bare_purl
 
 _Id = TypeVar("_Id", bound=str)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class PackageAlias:
+class PackageAlias(Struct, frozen=True, kw_only=True, order=True):
     """A package of the index, and what it is called elsewhere. ``purls`` are `alias_purl` texts, sorted.
 
     The versions of such purls are those of their own type: ``6.0.1-2`` of a distribution is no PEP 440
@@ -24,8 +24,7 @@ class PackageAlias:
     purls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class ServiceAlias:
+class ServiceAlias(Struct, frozen=True, kw_only=True, order=True):
     """A service, and its other names, sorted: a repository ``acme/shop``, a project, an address.
 
     Names are compared as written: upper and lower case differ.
@@ -35,8 +34,7 @@ class ServiceAlias:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aliases:
+class Aliases(Struct, frozen=True, kw_only=True):
     """The aliases of one file, or of all of them joined. ``source`` names the file.
 
     Both lists are sorted, hold each package and service once, and each other name once in its list.
@@ -47,8 +45,7 @@ class Aliases:
     services: tuple[ServiceAlias, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Clash:
+class Clash(Struct, frozen=True, kw_only=True, order=True):
     """One name that is said to mean several things, sorted: it means none of them."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.model.documents import Problem, how_many
 from graphkit.model.environment import Environment
@@ -63,8 +64,7 @@ class Assumption(StrEnum):
     CACHES = "caches"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Discharge:
+class Discharge(Struct, frozen=True, kw_only=True):
     """One obligation, met. ``word`` True: by the organisation's word, else by a fact."""
 
     obligation: Obligation
@@ -93,8 +93,7 @@ NEEDED: Final[dict[ProofKind, tuple[frozenset[Obligation], ...]]] = {
 """The obligations of each kind of proof; where there are several sets, one of them is enough."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clearance:
+class Clearance(Struct, frozen=True, kw_only=True):
     """The proof that a build did not take an accused release between ``start`` and ``until``.
 
     No value of it can be made that lacks an obligation of its kind; `graphkit.trace.verdicts.clearance` alone
@@ -128,8 +127,7 @@ class Clearance:
         return tuple(dict.fromkeys(one.text for one in self.proof if one.word))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(Struct, frozen=True, kw_only=True):
     """One node of a why-path and the reason for the edge that leads into it.
 
     ``why`` of the first node names where the path starts; later ones quote the requirement or
@@ -143,8 +141,7 @@ class Step:
 Path = tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(Struct, frozen=True, kw_only=True):
     """A stretch of time in which nothing relevant changed: ``start <= t < until``. ``incident``: in whose window."""
 
     start: Instant
@@ -152,8 +149,7 @@ class Slot:
     incident: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
+class Window(Struct, frozen=True, kw_only=True):
     """The stretch that was asked about, and whose account of the times answered. ``incident``: of which incident.
 
     ``is_known`` False: the case has no known time at all; the ends mean nothing and are not shown.
@@ -166,16 +162,14 @@ class Window:
     is_known: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
+class Take(Struct, frozen=True, kw_only=True):
     """In slot number ``slot`` a fresh install takes ``release`` (``name@version``)."""
 
     slot: int
     release: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentName:
+class DocumentName(Struct, frozen=True, kw_only=True):
     """A document as answers name it.
 
     ``path`` may name a part of its file; ``file`` is that of all of it, in ``repository`` or a folder that was given.
@@ -189,8 +183,7 @@ class DocumentName:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputName:
+class InputName(Struct, frozen=True, kw_only=True):
     """A lock, manifest or script as a command names it: its repository or folder, its path there, and its branch.
 
     ``branch`` is empty for a file that no history has.
@@ -201,8 +194,7 @@ class InputName:
     branch: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildVerdict:
+class BuildVerdict(Struct, frozen=True, kw_only=True):
     """One build of a service, judged. ``at`` None: the unrecorded build, or an undated document.
 
     ``clearance`` is there where, and only where, it is `cleared`. ``missing``: the obligation that is open where it is
@@ -233,8 +225,7 @@ class BuildVerdict:
             raise ValueError("a build is cleared where, and only where, there is a proof")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceVerdict:
+class ServiceVerdict(Struct, frozen=True, kw_only=True):
     """A service with its worst build's verdict, and every build. Services are never left out.
 
     ``incidents``: the verdict for each incident asked, where more than one was.
@@ -283,8 +274,7 @@ def proven(services: Sequence[ServiceVerdict]) -> Iterator[ServiceVerdict]:
     return (one for one in services if any(build.clearance for build in one.builds))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Supplied:
+class Supplied(Struct, frozen=True, kw_only=True):
     """A supply relation as a company's row shows it: what is supplied to it, and by whom."""
 
     supplier: CompanyId
@@ -293,8 +283,7 @@ class Supplied:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompanyRow:
+class CompanyRow(Struct, frozen=True, kw_only=True):
     """A company: its verdict, the chain of suppliers it hangs on, and everything claimed about it.
 
     ``distance`` 0: its own; 1, 2, …: through suppliers, named in ``via`` from the company outwards;
@@ -313,8 +302,7 @@ class CompanyRow:
     claims: tuple[Claim, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageRow:
+class PackageRow(Struct, frozen=True, kw_only=True):
     """What a fresh install of a package takes (docs/cli-contract.md#json-of-blast). ``package`` may be ``name[extra]``.
 
     ``tier`` is that of its newest listed final release, None where only others are exposed;
@@ -340,8 +328,7 @@ class PackageRow:
     maintainers: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accused:
+class Accused(Struct, frozen=True, kw_only=True):
     """A compromised release as the reading that answers has it. ``ghost``: no longer listed."""
 
     release: CompromisedRelease
@@ -350,8 +337,7 @@ class Accused:
     ghost: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Instruction:
+class Instruction(Struct, frozen=True, kw_only=True):
     """What to do now about an incident: an action of its file, with its sources."""
 
     incident: str
@@ -360,8 +346,7 @@ class Instruction:
     sources: tuple[Source, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HashedFile:
+class HashedFile(Struct, frozen=True, kw_only=True):
     """A bad file with hashes by which it can be looked for. ``filename`` empty: not known."""
 
     incident: str
@@ -369,8 +354,7 @@ class HashedFile:
     hashes: tuple[FileHash, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """The incident, or the bare target, that a blast answered for. ``withdrawn``: ids of its records that are.
 
     ``actions`` and ``files`` say of which incident they are, so that those of several can stand in one answer.
@@ -387,8 +371,7 @@ class Asked:
     files: tuple[HashedFile, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class Summary(Struct, frozen=True, kw_only=True):
     """Counts over everything, untouched by ``--limit`` and ``--tier``.
 
     ``external_services``: how many of ``services`` are somebody else's, by verdict; empty where none is.
@@ -401,8 +384,7 @@ class Summary:
     external_services: tuple[tuple[str, int], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
+class Provenance(Struct, frozen=True, kw_only=True):
     """What makes the answer repeatable: versions, the question, the digest of all facts and the instant of the newest.
 
     ``facts_until`` None: the graph holds nothing, or nothing that is dated. ``proofs_sha256`` is the digest of every
@@ -418,8 +400,7 @@ class Provenance:
     proofs_sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blast:
+class Blast(Struct, frozen=True, kw_only=True):
     """The blast radius of one incident or release: everything the graph can say of it."""
 
     incident: Asked
@@ -446,8 +427,7 @@ class Blast:
     """Which of several incidents expose services of the reader's own, in the order asked; of one incident none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(Struct, frozen=True, kw_only=True):
     """One row of ``who-has``: a service, a document of it and a release the document lists.
 
     ``is_external``: the service is somebody else's.
@@ -460,8 +440,7 @@ class Holding:
     is_external: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhoHas:
+class WhoHas(Struct, frozen=True, kw_only=True):
     """Every stored document and service that lists what was asked, one row per release."""
 
     query: str
@@ -469,8 +448,7 @@ class WhoHas:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenRelease:
+class TakenRelease(Struct, frozen=True, kw_only=True):
     """A release that an install takes.
 
     ``asked_by`` and ``requirement``: who asked for it first (``name@version``, None for the manifest itself), and how.
@@ -485,8 +463,7 @@ class TakenRelease:
     is_firm: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallTree:
+class InstallTree(Struct, frozen=True, kw_only=True):
     """What an install from a manifest takes at an instant, as the forward walk chose it.
 
     Contract: docs/semantics.md#forward-walk.
@@ -512,8 +489,7 @@ class InstallTree:
     is_uncertain: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WhyAnswer:
+class WhyAnswer(Struct, frozen=True, kw_only=True):
     """One service of a blast, with what it was judged on. ``trees`` None: nobody asked what its installs take."""
 
     service: ServiceVerdict
@@ -521,8 +497,7 @@ class WhyAnswer:
     trees: tuple[InstallTree, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stats:
+class Stats(Struct, frozen=True, kw_only=True):
     """What a graph holds: counts by word, and its documents' problems as (path, problem); see `problem_count`."""
 
     counts: tuple[tuple[str, int], ...]
@@ -537,8 +512,7 @@ class Stats:
         return how_many(problem for _, problem in self.problems)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
+class Rejected(Struct, frozen=True, kw_only=True):
     """An input that could not be used at all: which, where in it, and what was expected."""
 
     path: str
@@ -549,8 +523,7 @@ class Rejected:
         return ": ".join(filter(None, (self.path, self.place, self.problem)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class Taken(Struct, frozen=True, kw_only=True):
     """Sources that a scan took in the same way, as one ``graphkit ingest KIND SOURCE…`` takes them.
 
     ``service`` None: each says itself whose it is. ``branch``: the line of states that they are on, where nobody knows
@@ -566,8 +539,7 @@ class Taken:
     """They are repositories, of which the history was read."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngestReport:
+class IngestReport(Struct, frozen=True, kw_only=True):
     """What an ingest read. ``worst`` holds the first problems of the inputs with most of them."""
 
     read: int

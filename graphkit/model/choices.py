@@ -6,9 +6,9 @@ Contract: docs/semantics.md#choice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model.csr import Numbers, Offsets
@@ -35,8 +35,7 @@ def running_newest(
     return newest(fresh & final), newest(fresh & readable), newest(listed & final), newest(listed & readable)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choosers:
+class Choosers(Struct, frozen=True, kw_only=True):
     """Ranges that choose: stretches in CSR form as places, ``lo <= place < hi``, ascending, and what bends the rule.
 
     ``pinned`` ones unlock what is yanked where nothing else fits; ``eager`` ones take a pre-release as

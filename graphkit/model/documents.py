@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
+
+from msgspec import Struct
 
 from graphkit.model.guards import Guards
 from graphkit.model.names import ExtraName, PackageName
@@ -63,8 +64,7 @@ EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (docs/semantics.md#obligation-i)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
+class Problem(Struct, frozen=True, kw_only=True):
     """Something odd in an input. ``place`` points into it: ``components[3].purl``, ``line 7``.
 
     ``count``: how many it stands for; of an input with very many not all are kept one by one.
@@ -80,8 +80,7 @@ def how_many(problems: Iterable[Problem]) -> int:
     return sum(one.count for one in problems)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Component:
+class Component(Struct, frozen=True, kw_only=True):
     """A row of a document. ``ref`` is unique in its document.
 
     ``package`` is set for Python components only; ``purl`` is as written (or made, for locks) and
@@ -123,8 +122,7 @@ class Edge(NamedTuple):
     target: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallCommand:
+class InstallCommand(Struct, frozen=True, kw_only=True):
     """An install command, or a list of packages, in a file that no reader reads as a whole (docs/semantics.md#scripts).
 
     ``place`` is the line as messages show it, ``text`` the command, shortened. ``requirements`` are what it
@@ -144,8 +142,7 @@ class InstallCommand:
     unreadable: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Struct, frozen=True, kw_only=True):
     """One document. ``sha256`` of its bytes is its identity; ``path`` is relative to what was given.
 
     ``basis`` is the strongest its kind and life-cycle phase allow. ``places`` says where in the file

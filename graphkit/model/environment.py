@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from typing import Final, Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import InvalidTag, Tag, compatible_tags, cpython_tags, parse_tag
@@ -46,8 +47,7 @@ Contract: docs/semantics.md#installers.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(Struct, frozen=True, kw_only=True):
     """Where an install happens. The default is fixed, never the machine that asks (docs/semantics.md#environments).
 
     ``platform`` is one of `linux` (manylinux, glibc), `musllinux`, `macos`, `windows`; ``machine`` as in

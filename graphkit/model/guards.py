@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant, Moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CutOff:
+class CutOff(Struct, frozen=True, kw_only=True):
     """Files that were uploaded at this time or later are not on offer.
 
     One of the two is set. ``at``: a fixed time, as precisely as it is said. ``age``: so long before each install, in
@@ -29,8 +30,7 @@ class CutOff:
         return now if self.age is None else now - self.age
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatedMetadata:
+class StatedMetadata(Struct, frozen=True, kw_only=True):
     """What an installer is told to take for the metadata of a package, whatever its files say.
 
     ``version``: the one release that it is said of; empty for all of them.
@@ -42,8 +42,7 @@ class StatedMetadata:
     requires_python: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guards:
+class Guards(Struct, frozen=True, kw_only=True):
     """What one installer reads of a manifest beside its requirements.
 
     ``installer``: the one that reads them; no other does. ``overrides`` replace whatever asks for their packages,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
+class Check(Struct, frozen=True, kw_only=True):
     """One thing that was looked at.
 
     ``text``: how it is. ``do``: the command that mends it, empty where none is known or nothing is to be done.
@@ -20,8 +19,7 @@ class Check:
     is_repaired: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
+class Health(Struct, frozen=True, kw_only=True):
     """Every check, in the order in which they were made."""
 
     checks: tuple[Check, ...]

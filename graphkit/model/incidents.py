@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from graphkit.model.index import Hidden
 from graphkit.model.names import PackageName, purl_of
@@ -12,8 +13,7 @@ from graphkit.model.times import Instant, Moment
 from graphkit.model.versions import release_version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(Struct, frozen=True, kw_only=True):
     """Where a statement stands. ``url`` empty: no public address."""
 
     id: str
@@ -23,8 +23,7 @@ class Source:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompromisedFile:
+class CompromisedFile(Struct, frozen=True, kw_only=True):
     """A bad archive, or a bad file inside one (``member`` True). ``sha256`` empty: unknown."""
 
     filename: str
@@ -39,8 +38,7 @@ class FileHash(NamedTuple):
     value: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccusedFile:
+class AccusedFile(Struct, frozen=True, kw_only=True):
     """A bad file that is named by its hashes or its name, and not as a file of an accused release.
 
     ``package``: of which package of the Python index it is; ``purl``: of which package of another ecosystem,
@@ -55,8 +53,7 @@ class AccusedFile:
     is_alone: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Undecided:
+class Undecided(Struct, frozen=True, kw_only=True):
     """A part of an accusation that is no test on releases or files; it leaves its package open.
 
     Contract: docs/semantics.md#obligation-a.
@@ -71,8 +68,7 @@ class Undecided:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompromisedRelease:
+class CompromisedRelease(Struct, frozen=True, kw_only=True):
     """A release with bad files. ``package`` None: another ecosystem, named by ``purl`` alone.
 
     ``listed_from`` None: the upload time is not known; of an imprecise time it is the earliest, and
@@ -102,8 +98,7 @@ def python_release(package: PackageName, version: str) -> CompromisedRelease:
     return CompromisedRelease(purl=purl_of(package, shown), package=package, version=shown)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class Reading(Struct, frozen=True, kw_only=True):
     """One account of the times. ``start`` and ``until`` None: it gives no clock times.
 
     Of imprecise times ``start`` is the earliest and ``until`` the latest instant, so that they hide no exposure;
@@ -138,8 +133,7 @@ class Reading:
         return self.start_latest is None and self.until_earliest is None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cause:
+class Cause(Struct, frozen=True, kw_only=True):
     """How it came about: a text, how sure, and where it stands. Never carries exposure."""
 
     text: str
@@ -162,8 +156,7 @@ class ActionKind(StrEnum):
     """Tell somebody."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Action:
+class Action(Struct, frozen=True, kw_only=True):
     """What to do now about an incident, in plain words, by somebody who knows. ``sources`` are ids."""
 
     do: ActionKind
@@ -171,8 +164,7 @@ class Action:
     sources: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Incident(Struct, frozen=True, kw_only=True):
     """One compromise. ``aliases`` are advisory ids of the same event.
 
     ``advisory`` True: made from an OSV record alone, which gives versions but no times; ranges of

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.model.documents import Problem
 from graphkit.model.names import ExtraName, PackageName
@@ -22,8 +23,7 @@ class FileKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class File:
+class File(Struct, frozen=True, kw_only=True):
     """A file of a release (PEP 691). ``uploaded`` None: time unknown. ``sha256`` empty: unknown.
 
     ``yanked`` is the state as read; ``yanked_since`` dates it (PEP 592 does not), None: unknown.
@@ -48,16 +48,14 @@ def needs_of(kind: FileKind, filename: str, requires_python: str) -> str:
     return f"{tags} {requires_python}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseFiles:
+class ReleaseFiles(Struct, frozen=True, kw_only=True):
     """A release as a project page lists it. ``version`` is as written there."""
 
     version: str
     files: tuple[File, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectPage:
+class ProjectPage(Struct, frozen=True, kw_only=True):
     """One reading of a project page: every release it listed when read.
 
     ``status`` is PEP 792's project status as text (`active`, `archived`, `quarantined`,
@@ -87,8 +85,7 @@ class MetadataSource(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseMetadata:
+class ReleaseMetadata(Struct, frozen=True, kw_only=True):
     """The requirements of one release. ``source`` UNKNOWN: nobody could read them; see ``reason``.
 
     ``unreadable`` are requirement texts without even a name: the set is incomplete because of them.
@@ -104,8 +101,7 @@ class ReleaseMetadata:
     unreadable: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseTable:
+class ReleaseTable(Struct, frozen=True, kw_only=True):
     """Every release of an index, or every file, as a table on disk that a store reads in columns.
 
     Rows of millions are never Python values: the fact says where they are, and what a reader has checked of them.
@@ -155,8 +151,7 @@ def table_sql(paths: Sequence[str]) -> str:
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hidden:
+class Hidden(Struct, frozen=True, kw_only=True):
     """A stretch in which a file, a release or a whole project was not listed (removed, quarantined).
 
     ``version`` empty: the whole project; ``filename`` empty: the whole release.

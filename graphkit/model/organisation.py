@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from graphkit.model.aliases import Aliases
 from graphkit.model.environment import Environment
@@ -13,16 +14,14 @@ from graphkit.model.names import CompanyId, ExtraName, PackageName, ServiceId
 from graphkit.model.times import Instant, Moment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class CompleteFrom:
+class CompleteFrom(Struct, frozen=True, kw_only=True, order=True):
     """The word that what a tool makes of a source is complete. ``source``: `image`, `environment`, or free text."""
 
     tool: str
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class Company(Struct, frozen=True, kw_only=True):
     """A company. ``name`` is its own spelling, ``kind`` free text; ``complete_from`` its word on tools.
 
     ``is_external``: not one of the reader's own, so its services are shown apart and not counted with them.
@@ -36,8 +35,7 @@ class Company:
     is_external: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentUse:
+class DocumentUse(Struct, frozen=True, kw_only=True):
     """A document describes a service.
 
     ``built_at``: when the build that it describes, or that installed from it, ran. ``stands_from``: of an
@@ -67,8 +65,7 @@ class DocumentUse:
     derived: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build:
+class Build(Struct, frozen=True, kw_only=True):
     """A build that the organisation names. ``document``: what came out of it (sha256), may be empty.
 
     ``lock``: the lock it installed from; ``manifest``: what it resolved from (sha256, may be empty).
@@ -84,8 +81,7 @@ class Build:
     manifest: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Struct, frozen=True, kw_only=True):
     """What a company runs. ``builds_complete``: the builds named are all; ``is_never_built``: there are none.
 
     ``extras`` and ``groups``: what of its manifest's own extras and dependency groups it installs; None: not said, so
@@ -118,8 +114,7 @@ class Service:
     is_external: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Supply:
+class Supply(Struct, frozen=True, kw_only=True):
     """``supplier`` supplies ``customer``. ``data``: which of the customer's data the supplier holds."""
 
     supplier: CompanyId
@@ -149,8 +144,7 @@ class Standing(StrEnum):
     ATTACKER = "attacker"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """Who said what about a company, when, how sure, where.
 
     ``object`` is what the claim is about: a purl, an incident id, a company or free text; only one
@@ -170,8 +164,7 @@ class Claim:
     sources: tuple[Source, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Organisation:
+class Organisation(Struct, frozen=True, kw_only=True):
     """One organisation file, or all of them joined. ``source`` names the file.
 
     ``private_indexes`` are index addresses whose releases are not the public ones; ``private_packages``

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from msgspec import Struct
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
 
@@ -15,8 +15,7 @@ _URL = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.-]*:/")
 _LEADING_NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[([^\]]*)\])?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Requirement:
+class Requirement(Struct, frozen=True, kw_only=True, order=True):
     """One requirement, its parts normalised so that equal ones are equal values.
 
     ``specifier`` is ``str(SpecifierSet)`` (sorted; empty admits all), ``marker`` the marker's normal

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.model.errors import UsageError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceKind:
+class SourceKind(Struct, frozen=True, kw_only=True):
     """A kind of sources: what it is, what a source of it is, and an example.
 
     ``example``: words after ``graphkit ingest KIND``. ``options``: by their names in Python.

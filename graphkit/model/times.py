@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 Instant = int
 """Microseconds UTC since the epoch. Always a point in time, never a duration."""
@@ -77,8 +78,7 @@ _FIRST_CREDIBLE: Final = 946_684_800_000_000
 _PLAIN_DATE = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Moment:
+class Moment(Struct, frozen=True, kw_only=True, order=True):
     """A time as precisely as it is known: one instant in ``earliest <= t <= latest``, both included.
 
     A comparison with it counts only where it holds for all of these instants (docs/semantics.md#precision).
@@ -155,8 +155,7 @@ def credible(found: Moment | None) -> Moment | None:
     return None if found is None or found.latest < _FIRST_CREDIBLE else found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Interval:
+class Interval(Struct, frozen=True, kw_only=True, order=True):
     """The instants ``start <= t < until``; open ends are BEGINNING and FOREVER."""
 
     start: Instant

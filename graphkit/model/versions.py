@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from packaging.utils import canonicalize_version
 from packaging.version import Version
 
@@ -17,8 +17,7 @@ _NORMAL: Final = re.compile(
 _SHORT: Final = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseVersion:
+class ReleaseVersion(Struct, frozen=True, kw_only=True):
     """One version of a package.
 
     ``key`` is its identity: the PEP 440 normal form without trailing zeros (``1.0`` and ``1.0.0``

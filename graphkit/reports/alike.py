@@ -6,8 +6,10 @@ Where nothing exposes them, the times of their builds are of no account, so that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, BuildVerdict, ServiceVerdict
 from graphkit.model.names import ServiceId
@@ -18,8 +20,7 @@ _NAME: Final = "\x00"
 _TIME: Final = "\x01"
 
 
-@dataclass(slots=True)
-class Alike:
+class Alike(Struct):
     """Services that are alike: the first of them, and the names of all in their order."""
 
     first: ServiceVerdict

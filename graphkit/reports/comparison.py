@@ -6,11 +6,11 @@ import json
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from graphkit.model.answers import Assumption, Provenance
 from graphkit.model.errors import UsageError
@@ -162,8 +162,7 @@ class _Report(_Part):
     windows: list[_Window] = []
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """One thing that changed. ``before`` and ``after`` are verdicts or what stands for them, empty where there is none.
 
     ``about`` says whose it is; ``details`` what else there is to say, the reason first.
@@ -178,8 +177,7 @@ class Change:
     details: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Struct, frozen=True, kw_only=True):
     """What changed from one report to another. ``remarks``: what makes the two hard to compare."""
 
     incident: str

@@ -6,10 +6,11 @@ Every text here has passed `shown`, so that a page's script may put it anywhere 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from graphkit.model.answers import (
     Accused,
@@ -68,8 +69,7 @@ _MANY: Final = 10_000
 """From so many services on, digests of documents are given by their first twelve digits."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Entry:
+class Entry(Struct, kw_only=True):
     """A row of the table, and mostly a node of the picture. ``column`` orders the layers inside its kind.
 
     ``slots`` are those in which it was exposed; ``dated`` False: exposed, but nobody knows when.
@@ -105,8 +105,7 @@ class Entry:
     through: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True)
-class Content:
+class Content(Struct, kw_only=True):
     """All entries in the order of the table, and the links between them: (from, to) → why."""
 
     entries: dict[str, Entry] = field(default_factory=dict)

@@ -6,9 +6,9 @@ A longer list ends in a count and in the option that shows the rest. `graphkit.r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec import Struct, field
 from rich.cells import cell_len, set_cell_size
 
 from graphkit.model.answers import Blast, BuildVerdict, Path, ServiceVerdict
@@ -53,8 +53,7 @@ _GAP: Final = 3
 """The fewest columns between a reason and the owner."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Screen:
+class Screen(Struct, frozen=True, kw_only=True):
     """What stands around the services.
 
     ``about``: lines below the title, such as what was looked at. ``actions``: what to do now, as ``told_by`` says it;

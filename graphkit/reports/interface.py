@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
+
+from msgspec import Struct
 
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.errors import UsageError
@@ -19,8 +20,7 @@ def anywhere(_: str) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportOptions:
+class ReportOptions(Struct, frozen=True, kw_only=True):
     """How much of an answer to show, and on what.
 
     ``tier`` is the weakest one whose packages are listed; weaker ones are counted. ``limit`` cuts lists
@@ -43,7 +43,7 @@ class ReportOptions:
     page: str = "report.html"
     width: int = 80
     colour: bool = False
-    is_there: IsThere = field(default=anywhere, compare=False)
+    is_there: IsThere = anywhere
 
     @property
     def lists_everything(self) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.reports.content import KINDS, PACKAGE, VERDICTS, Content, Entry
 from graphkit.reports.folding import gathered
@@ -32,8 +33,7 @@ COLOURS: Final[Mapping[str, tuple[str, str, str]]] = {
 """Fill, outline and ink on white paper, for drawing programs; the page has colours of its own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedNode:
+class PlacedNode(Struct, frozen=True, kw_only=True):
     """A drawn node: an entry, or several of one kind and verdict; ``label`` is a name, or says how many of what."""
 
     id: str
@@ -44,8 +44,7 @@ class PlacedNode:
     y: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class Picture(Struct, frozen=True, kw_only=True):
     """Nodes and links as they are drawn. ``at`` names the node that stands for each entry."""
 
     spots: tuple[PlacedNode, ...]

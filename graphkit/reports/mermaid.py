@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final, TypeVar
 from urllib.parse import quote, unquote
+
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, PackageRow, Provenance, ServiceVerdict
 from graphkit.reports.content import COMPANY, KINDS, PACKAGE, RELEASE, SERVICE, VERDICTS, Content, Entry, content

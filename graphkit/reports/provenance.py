@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from graphkit.model.answers import Provenance
 from graphkit.model.times import BadTime, instant, rfc3339
@@ -72,8 +73,7 @@ def read_object(text: str) -> dict[str, Any]:
     return read if isinstance(read, dict) else {}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
+class Verification(Struct, frozen=True, kw_only=True):
     """What became of a report. ``same``: asked again, the graph gives these bytes, or for JSON this value.
 
     ``reasons``: what it rests on that is another than then; ``changes``: what the answer says otherwise.

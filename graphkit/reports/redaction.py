@@ -12,10 +12,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from itertools import groupby
 from typing import Any, Final, TypeGuard, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model import answers
 from graphkit.model.names import package_or_none
@@ -170,7 +172,7 @@ class _Redaction:
             return frozenset(self.value(one, kind) for one in value)
         if isinstance(value, Sequence) and not isinstance(value, str):
             return () if kind == "free" else tuple(self.value(one, kind) for one in value)
-        if not is_dataclass(value):
+        if not isinstance(value, Struct):
             return value
         name = type(value).__name__
         changed = {field: self.value(inner, KINDS.get((name, field), "")) for field, inner in _inner(value)}
@@ -178,7 +180,7 @@ class _Redaction:
             changed["name"] = changed["company"]
         if isinstance(value, Claim):
             changed |= {"text": LEFT_OUT, "sources": ()}
-        return replace(value, **changed)  # type: ignore[type-var]
+        return replace(value, **changed)
 
     def _text(self, text: str, kind: str) -> str:
         if not text or kind == "keep":
@@ -251,9 +253,9 @@ def _is_text(value: object) -> TypeGuard[str]:
 
 
 def _inner(value: object) -> Iterator[tuple[str, Any]]:
-    if is_dataclass(value) and type(value).__name__ not in KEPT:
-        for field in fields(value):
-            yield field.name, getattr(value, field.name)
+    if isinstance(value, Struct) and type(value).__name__ not in KEPT:
+        for name in value.__struct_fields__:
+            yield name, getattr(value, name)
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -262,9 +264,9 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, Collection):
         for one in value:
             yield from _texts(one)
-    elif is_dataclass(value):
-        for field in fields(value):
-            yield from _texts(getattr(value, field.name))
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from _texts(getattr(value, name))
 
 
 def _of(kind: str) -> Callable[[_Redaction, str], str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from graphkit.model.answers import Blast, Provenance, ServiceVerdict
 from graphkit.model.ranks import Verdict
@@ -40,8 +41,7 @@ _LONGEST_PROOF: Final = 20_000
 """A proof is not cut where a reason is: what it assumes and rests on is what it is worth."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True):
     """What is said of one service: ``reason`` why, ``action`` what to do, empty where it is cleared.
 
     ``product`` is its purl, of type generic, ``releases`` the purls of the compromised releases that it is about.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import (
     Accused,
@@ -100,8 +102,7 @@ PROVEN: Final[Mapping[ProofKind, str]] = {
 """What each kind of proof shows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
+class Listing(Struct, frozen=True, kw_only=True):
     """The packages and releases that a view lists, and what to say of the rest."""
 
     packages: tuple[PackageRow, ...]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 from graphkit.model.times import Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchedDocument:
+class FetchedDocument(Struct, frozen=True, kw_only=True):
     """A document's bytes, not yet read, and what its source says of them.
 
     ``path`` is what answers call it, unique in its source: `github/acme/shop/uv.lock`. ``service`` and

@@ -10,13 +10,13 @@ import re
 import time
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
 import msgspec
 import stamina
+from msgspec import Struct, field
 
 from graphkit.formats.diagnostics import quoted
 from graphkit.model import __version__
@@ -49,8 +49,7 @@ class TooSlow(httpx.StreamError):
     """An answer that takes longer than `LONGEST_ANSWER`; another attempt would take as long."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(Struct, frozen=True, kw_only=True):
     """What came back in the end, of whatever status.
 
     ``url``: where from, without its query, which may hold a signature. ``caching``: what the cache says of it.

@@ -9,11 +9,11 @@ its position, and a range is a list of half-open stretches of release ids of its
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Generic, Literal, NewType, Protocol, TypeVar, cast
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model.documents import Component, Document, Problem
@@ -159,8 +159,7 @@ class Flagged:
         return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generation:
+class Generation(Struct, frozen=True, kw_only=True):
     """What a reader reads. ``facts_sha256`` is the same for equal facts in any store and order.
 
     Ids of packages, releases, requirement sets and ranges are below the numbers here.
@@ -176,8 +175,7 @@ class Generation:
     packaging: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Packages:
+class Packages(Struct, frozen=True, kw_only=True):
     """Columns, one row per id asked: name, flags, first release id, one past the last.
 
     Names may be decoded as they are read. ``dependents``: how many packages have a release that requires it.
@@ -209,8 +207,7 @@ class Packages:
     has_assumed_times = Flagged("flags", PAGE_TIMES_ASSUMED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Releases:
+class Releases(Struct, frozen=True, kw_only=True):
     """Columns, one row per release id asked; files in CSR form by ``file_start`` (len rows + 1).
 
     ``package``: package id. ``version``: the spelling shown. ``offer``: offer bits. ``requirement_set``: id, -1
@@ -250,8 +247,7 @@ class Releases:
     file_has_given_time = Flagged("file_flags", FILE_TIME_GIVEN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Members:
+class Members(Struct, frozen=True, kw_only=True):
     """Requirement sets in CSR form, one row per set asked: ``range`` and ``marker`` ids of each member."""
 
     start: Offsets
@@ -259,8 +255,7 @@ class Members:
     marker: TextIds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranges:
+class Ranges(Struct, frozen=True, kw_only=True):
     """Columns, one row per range id asked. A range is one (package, extras, specifier or URL).
 
     ``package``: id of the target package. Stretches in CSR form: ``lo <= release id < hi``, ascending.
@@ -282,8 +277,7 @@ class Ranges:
     is_pinned = Flagged("flags", RANGE_PINNED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declarers:
+class Declarers(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per range asked: which requirement sets (ids) hold it, under which ``marker``."""
 
     start: Offsets
@@ -291,8 +285,7 @@ class Declarers:
     marker: TextIds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Users:
+class Users(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per requirement set asked: the ``release`` ids that declare it.
 
     ``package`` is that of each release, ``offer`` the offer bits of it.
@@ -308,8 +301,7 @@ class Users:
     is_taken = Flagged("offer", OFFER_TAKEN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Takers:
+class Takers(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per release asked: the ranges (ids) that choose it, and the extras that each of them names.
 
     ``extras``: ids of texts, as in `Ranges`.
@@ -320,8 +312,7 @@ class Takers:
     extras: TextIds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listings:
+class Listings(Struct, frozen=True, kw_only=True):
     """Rows of documents that name a package, purl or file hash asked for.
 
     ``component`` is the row's number in its document; ``content`` is equal for rows that say the same.
@@ -332,8 +323,7 @@ class Listings:
     content: NDArray[np.int32]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outlines:
+class Outlines(Struct, frozen=True, kw_only=True):
     """The rows and edges of some documents, without what the rows say.
 
     ``start``: where the rows of each document begin in ``content``, which has a number for each row as `Listings` has
@@ -349,8 +339,7 @@ class Outlines:
     location: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Receipt(Struct, frozen=True, kw_only=True):
     """What a store did with a batch: facts that were new, facts it had already, and the problems of tables it read."""
 
     new: int
@@ -358,8 +347,7 @@ class Receipt:
     problems: tuple[tuple[str, Problem], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputRead:
+class InputRead(Struct, frozen=True, kw_only=True):
     """That an input was read to its end: what reading it again, unchanged, would say.
 
     ``id``: SHA-256 of its bytes and of all beside them that decides what is read of it. ``facts``: how many were

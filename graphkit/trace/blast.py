@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model import __version__
 from graphkit.model.answers import Asked, Blast, CompanyRow, InstallTree, PackageRow, Provenance, Summary, Window
@@ -170,8 +171,7 @@ def _worst(views: Sequence[CaseAnswer], offsets: Sequence[int]) -> Worst:
     return Worst([view.services for view in views], [view.case.id for view in views], offsets)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _Part(Struct, frozen=True, kw_only=True):
     """What one case contributes to an answer."""
 
     view: CaseAnswer

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -43,8 +44,7 @@ class FirstUpload(NamedTuple):
     accounts: tuple[Moment, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Struct, frozen=True, kw_only=True):
     """What one incident accuses, and one account of the times; or a release that no incident names.
 
     ``releases`` are the accused releases that are known one by one. ``ranges`` accuse versions that the graph does not
@@ -214,8 +214,7 @@ class Case:
                 yield HashedFile(incident=self.id, filename=alone.filename, hashes=alone.hashes)
 
 
-@dataclass(slots=True, kw_only=True)
-class _EventTargets:
+class _EventTargets(Struct, kw_only=True):
     """What was asked of one event. ``ids``: its ids that were asked; empty: only the ``releases`` were."""
 
     ids: set[str] = field(default_factory=set)
@@ -357,8 +356,7 @@ def _naming(events: Sequence[Event], release: CompromisedRelease) -> list[Event]
     return timed or naming[:1]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Graph:
+class _Graph(Struct, frozen=True, kw_only=True):
     """What makes cases of events: all events, and what the graph knows of releases."""
 
     events: tuple[Event, ...]
@@ -457,8 +455,7 @@ class _Graph:
         return tuple(decided), tuple(legacy)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Accused:
+class _Accused(Struct, kw_only=True):
     """What some incidents accuse, as it is put together."""
 
     releases: dict[Identity, CompromisedRelease] = field(default_factory=dict)
@@ -517,8 +514,7 @@ def _gaps(events: Sequence[Event], asked: Sequence[Incident], chosen: Reading) -
     return tuple(gaps)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """The window asked about: given instants, or None for what the case says."""
 
     at: Instant | None = None

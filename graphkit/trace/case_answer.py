@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.model.answers import InstallTree, Obligation, ServiceVerdict, Slot, Window
 from graphkit.model.environment import AnyOfEnvironments, Environment, Profile, environments_within
@@ -50,8 +51,7 @@ _ARRAYS, _PAGE, _EACH_HIT = 10, 4096, 20
 """What a pass keeps: arrays of eight bytes by release, where their pages are touched, and bytes by release reached."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(Struct, frozen=True, kw_only=True):
     """A blast as asked; as text it is the command that asks it.
 
     ``environment`` is that of packages, and of services that have none of their own.
@@ -87,8 +87,7 @@ class Question:
         return shlex.join(("blast", *self.targets, *words))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CaseAnswer:
+class CaseAnswer(Struct, frozen=True, kw_only=True):
     """A case under one reading: every service judged, and the reach that packages are judged by."""
 
     case: Case
@@ -234,8 +233,7 @@ def _prepared(
     return judging, unplaced, notes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judging:
+class _Judging(Struct, frozen=True, kw_only=True):
     """How the services of one case are judged, each in its own environment."""
 
     case: Case

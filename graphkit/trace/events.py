@@ -6,8 +6,9 @@ Contract: docs/semantics.md#obligation-a.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.incidents import CompromisedRelease, Incident, Reading
@@ -26,8 +27,7 @@ def identity_of(release: CompromisedRelease) -> Identity:
     return purl_key(release.purl), release.version.casefold()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """One event: every record of it, by id, incident files before advisories and withdrawn ones last."""
 
     members: tuple[Incident, ...]

@@ -9,11 +9,11 @@ former. `dep` 1.0 has an sdist alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, Blast, ServiceVerdict
 from graphkit.model.building import marker_of_build

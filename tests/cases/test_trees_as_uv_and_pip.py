@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 import pytest
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
@@ -54,8 +55,7 @@ EARLY: Final = instant("2000-01-01")
 pytestmark = pytest.mark.xdist_group("trees of installers")
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """What a walk takes: every package with its version, the accused among them, and whether that is all of it."""
 
     releases: Mapping[PackageName, str]
@@ -63,8 +63,7 @@ class Tree:
     is_whole: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """An installer, and of how many packages one is asked of it: from the first on, in the order of `Case.trees`."""
 
     resolver: Profile
@@ -202,8 +201,7 @@ def _is_version(text: str) -> bool:
     return True
 
 
-@dataclass(slots=True)
-class Compared:
+class Compared(Struct):
     """What was compared: trees that are whole, their versions and those that are equal, and accused releases."""
 
     late: list[str] = field(default_factory=list)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from threading import Event
 from typing import Any
 
 import neo4j
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.errors import GraphChanged, GraphkitError
 from graphkit.model.incidents import CompromisedRelease, Incident

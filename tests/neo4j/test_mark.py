@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import neo4j
 import pytest
+from msgspec.structs import replace
 
 from graphkit.api import open_graph
 from graphkit.api.mark import mark_graph

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import neo4j
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from graphkit.api import open_graph
 from graphkit.api.neo4j import push_graph, server_status

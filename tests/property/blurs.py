@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, TypeVar
+
+from msgspec.structs import replace
 
 from graphkit.model.documents import Completeness, Component, Document, DocumentKind
 from graphkit.model.index import File, ProjectPage
@@ -56,7 +57,7 @@ def _field(kind: str, name: str, value: object = None) -> Blur:
             return replace(one, **{name: value(getattr(one, name)) if callable(value) else value})
 
         found = _one(draw, members, change)
-        return replace(fleet, **{kind: found}) if found else None  # type: ignore[arg-type]
+        return replace(fleet, **{kind: found}) if found else None
 
     return blur
 

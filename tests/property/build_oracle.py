@@ -6,8 +6,9 @@ Nothing here is shared with `graphkit.trace`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from graphkit.model.documents import Completeness, Document, DocumentKind
 from graphkit.model.index import FileKind
@@ -35,8 +36,7 @@ class Unclear(Exception):
     """A conflict, or something that was not read, on which semantics.md allows more than one verdict."""
 
 
-@dataclass(frozen=True)
-class BuildJudge(Judge):
+class BuildJudge(Judge, frozen=True):
     """A judge that knows what building takes."""
 
     @cached_property

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Final
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.building import marker_of_build
@@ -42,8 +43,7 @@ _Times = tuple[Moment | None, Moment | None, Moment | None]
 BAD, WORSE, MID, APP, LONE = map(PackageName, ("bad", "worse", "mid", "app", "lone"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fleet:
+class Fleet(Struct, frozen=True, kw_only=True):
     """An index, incidents and services. ``requirements`` None: nobody read those of that release.
 
     ``pages`` of a package are several where it was read more than once. ``unreadable``: releases that also have a

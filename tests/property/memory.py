@@ -7,13 +7,14 @@ to say is what a store has to say of the same facts; `tests/property/test_verdic
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -36,8 +37,7 @@ _Row = TypeVar("_Row")
 _Number = TypeVar("_Number", bound=np.integer[Any])
 
 
-@dataclass(slots=True, kw_only=True)
-class _Release:
+class _Release(Struct, kw_only=True):
     """What facts say of one release. ``text`` is the spelling shown; ``files`` None: nobody names any."""
 
     package: PackageName

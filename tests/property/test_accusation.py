@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from graphkit.model.documents import Basis, Component, Document, DocumentKind
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash, Incident, Reading, Undecided

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import ServiceVerdict
 from graphkit.model.documents import (
@@ -82,8 +83,7 @@ CHANGES: tuple[dict[str, object], ...] = (
 NAMES = ("app", "app", "lib", "core", "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class Kind(Struct, frozen=True, kw_only=True):
     """What SBOMs of one kind have in common, and how their services use them."""
 
     change: dict[str, object]
@@ -114,7 +114,7 @@ def sboms(draw: st.DrawFn, number: int, kind: Kind) -> Document:
     rows = tuple(
         replace(
             Component(ref=str(ref), name=name, package=PackageName(name), version=version),
-            **more,  # type: ignore[arg-type]
+            **more,
         )
         for ref, (name, version, more) in enumerate(told)
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings, target
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from graphkit.model.documents import Component
 from graphkit.model.incidents import CompromisedRelease, Incident

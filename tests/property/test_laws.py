@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 import numpy as np
 from hypothesis import HealthCheck, assume, given, note, settings
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, PackageRow, ServiceVerdict
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
@@ -65,8 +66,7 @@ def law(examples: int) -> settings:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(Struct, frozen=True, kw_only=True):
     """A world, the manifests of services in it, and what documents show of one more service."""
 
     world: World

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, ServiceVerdict
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, InstallCommand

@@ -12,13 +12,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 import yaml
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.api import Graph
 from graphkit.ingest.files import walk
@@ -52,8 +53,7 @@ pytestmark = pytest.mark.xdist_group("plant")  # what was judged once is asked b
 # --- SBOMs -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sbom:
+class Sbom(Struct, frozen=True, kw_only=True):
     """A version of an SBOM's format: where a release may stand, and where it rightly changes nothing.
 
     ``runs``: parts whose text is a command; in all others one is prose. ``is_told``: it says that it is complete.

@@ -6,11 +6,11 @@ from __future__ import annotations
 import ast
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import graphkit
 from graphkit.model.answers import NEEDED, BuildVerdict, Clearance, Discharge, Obligation, ProofKind, ServiceVerdict

@@ -7,12 +7,13 @@ Written from docs/semantics.md, and nothing here is shared with `graphkit.trace`
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -48,8 +49,7 @@ Said = frozenset[Verdict]
 """The verdicts that docs/semantics.md allows: one, or two where a conflict leaves open what a resolver takes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """What is said of one build. ``what`` names it: a document, a lock, a build, or the unrecorded one."""
 
     what: str
@@ -57,8 +57,7 @@ class Judged:
     said: Said
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Struct, frozen=True, kw_only=True):
     """A state of an input. ``may``: when it may have been in place; ``was``: when it surely was. Both half-open."""
 
     use: DocumentUse
@@ -89,8 +88,7 @@ def just(verdict: Verdict) -> Said:
 UNKNOWN, CLEARED = just(Verdict.UNKNOWN), just(Verdict.CLEARED)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(Struct, frozen=True, kw_only=True):
     """What an install asks for: surely, perhaps (extras and groups that nobody spoke of), and within which bounds."""
 
     sure: Sequence[Requirement]
@@ -106,8 +104,7 @@ class Asked:
         )
 
 
-@dataclass(frozen=True)
-class Judge:
+class Judge(Struct, frozen=True, dict=True):
     """One incident under one reading, in its own window or the one that is asked for."""
 
     fleet: Fleet
@@ -820,8 +817,7 @@ class Judge:
         return any(oracle.listed(self.world, name, version, at) for at in self.instants((span[0] - LAG, span[1])))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closure:
+class Closure(Struct, frozen=True, kw_only=True):
     """What a root can reach, and whether all of it was read."""
 
     hits: bool

@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from hypothesis import strategies as st
+from msgspec import Struct, field
 from packaging.version import Version
 
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
@@ -45,8 +45,7 @@ SERVED_IN: Final = Environment(python="3.12.4")
 """Where every service runs, so that no other environment matters to it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Struct, frozen=True, kw_only=True):
     """An index over a stretch of time, and what was bad in it.
 
     ``packages``: package → version → files; a ghost has one file of unknown kind, because nobody kept more.
@@ -85,8 +84,7 @@ class World:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RootRelease:
+class RootRelease(Struct, frozen=True, kw_only=True):
     """A walk's start that is a release itself, asked for with extras in PEP 685 normal form."""
 
     package: PackageName
@@ -94,8 +92,7 @@ class RootRelease:
     extras: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constrained:
+class Constrained(Struct, frozen=True, kw_only=True):
     """A manifest with constraints, which bind where their package is reached and ask for nothing themselves."""
 
     texts: tuple[str, ...]

@@ -62,8 +62,8 @@ HARMLESS = frozenset({("graphkit.model.zeros", "mmap"), ("graphkit.reports.cyclo
 CALLS_OUTSIDE = frozenset({"open", ".now", ".utcnow", ".today"})
 ONLY_CLI_CALLS = frozenset({"print", "input", "exit", "quit", ".exit"})
 THIRD_PARTY: Mapping[str, frozenset[str]] = {
-    "model": frozenset({"packaging", "numpy"}),
-    "trace": frozenset({"packaging", "numpy"}),
+    "model": frozenset({"msgspec", "packaging", "numpy"}),
+    "trace": frozenset({"msgspec", "packaging", "numpy"}),
 }
 HEAVY = frozenset({"networkx"})
 """Allowed in `trace`, but inside a function only: most runs never need it."""

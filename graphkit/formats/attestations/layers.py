@@ -9,10 +9,10 @@ import base64
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from graphkit.formats.decoding import is_json, json_value, not_json
 from graphkit.formats.diagnostics import Diagnostics
@@ -66,8 +66,7 @@ _TOP: Final = msgspec.json.Decoder(_Top)
 _ARRAY: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class Subject(Struct, frozen=True, kw_only=True):
     """What a statement is about: an artifact by name, with the SHA-256 that it has, if it has any."""
 
     name: str
@@ -76,8 +75,7 @@ class Subject:
     """It holds the artifact itself (``content``), which is not looked into."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
+class Statement(Struct, frozen=True, kw_only=True):
     """What an attestation says. ``kind`` is the predicate's type; ``predicate`` is JSON; ``place`` where it stands."""
 
     kind: str

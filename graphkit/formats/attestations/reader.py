@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from graphkit.formats import read_document
 from graphkit.formats.attestations.layers import Statement, is_attestation, statements_of

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import Final
 
 import yaml
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.formats.addresses import without_passwords
 from graphkit.formats.conda.rows import CondaRows, conda_package, conda_spec
@@ -93,8 +94,7 @@ class CondaEnvironment:
 READER: Final = CondaEnvironment()
 
 
-@dataclass(slots=True, kw_only=True)
-class _Read:
+class _Read(Struct, kw_only=True):
     """What an environment file asks for. ``pip`` are the lines for pip, each at its own line as far as it goes."""
 
     conda: list[Scalar] = field(default_factory=list)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from graphkit.formats.addresses import named_by, sha256_of, without_passwords
 from graphkit.formats.conda.rows import CondaRows, archive_of, pip_address

@@ -5,8 +5,9 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from graphkit.formats.addresses import named_by, without_passwords
 from graphkit.formats.conda.rows import CondaRows, archive_of, conda_package, marker_of_platform, pip_address
@@ -94,8 +95,7 @@ class CondaLock:
 READER: Final = CondaLock()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
+class _Taken(Struct, frozen=True, kw_only=True):
     """A row that was taken up, and what it depends on."""
 
     ref: str

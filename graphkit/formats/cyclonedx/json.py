@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 from urllib.parse import unquote
 
 import msgspec
+from msgspec.structs import replace
 
 from graphkit.formats.cyclonedx.fast import Plain, read_plain
 from graphkit.formats.cyclonedx.other_parts import is_link

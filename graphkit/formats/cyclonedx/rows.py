@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from graphkit.formats.cyclonedx.other_parts import is_another_bom, is_link, look_through, may_name_a_file
 from graphkit.formats.cyclonedx.shape import (

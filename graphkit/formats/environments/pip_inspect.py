@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.formats.decoding import is_json, loose_json
 from graphkit.formats.diagnostics import Diagnostics, quoted
@@ -125,8 +127,7 @@ def _inspected(report: dict[str, Any], rows: LockRows, document: Document, diagn
     )
 
 
-@dataclass(slots=True)
-class _Installed:
+class _Installed(Struct):
     """The rows of a report, the first of each package, which Python imports, and the refs of those a user asked for."""
 
     rows: list[PipRow] = field(default_factory=list)

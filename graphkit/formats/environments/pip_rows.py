@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.markers import Environment as Variables
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 
@@ -31,8 +32,7 @@ def component(name: PackageName, table: dict[str, Any], place: str, origin: str,
     return replace(release_row(name, version), origin=origin)
 
 
-@dataclass(slots=True, kw_only=True)
-class PipRequirement:
+class PipRequirement(Struct, kw_only=True):
     """What a row requires; ``extras`` are those its marker compares with."""
 
     asked: Requirement
@@ -43,8 +43,7 @@ class PipRequirement:
     """It holds, as far as no row meets it."""
 
 
-@dataclass(slots=True, kw_only=True)
-class PipRow:
+class PipRow(Struct, kw_only=True):
     """A row of a report: its ref, and what it requires under each extra (empty: none)."""
 
     ref: str

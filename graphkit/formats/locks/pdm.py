@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.formats.addresses import named_by
 from graphkit.formats.decoding import is_json, toml
@@ -75,8 +77,7 @@ class PdmLock:
 READER: Final = PdmLock()
 
 
-@dataclass(slots=True, kw_only=True)
-class _Row:
+class _Row(Struct, kw_only=True):
     """One release, with every row of the lock that is of it."""
 
     name: PackageName

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from graphkit.formats.addresses import named_by, sha256_of
 from graphkit.formats.decoding import is_json, json_value

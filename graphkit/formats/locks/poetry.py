@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any, Final
 
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from graphkit.formats.addresses import key_of_file

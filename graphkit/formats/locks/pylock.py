@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from typing import Any, Final
 
+from msgspec.structs import replace
 from packaging.pylock import Pylock, PylockValidationError
 from packaging.version import Version
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from graphkit.formats.decoding import is_json, toml
 from graphkit.formats.diagnostics import Diagnostics

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
+from msgspec.structs import replace
 from packaging.markers import InvalidMarker, Marker
 
 from graphkit.formats.addresses import without_passwords

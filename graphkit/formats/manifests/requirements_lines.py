@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.formats.addresses import without_passwords
 
@@ -68,8 +69,7 @@ _LONGS: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(Struct, frozen=True, kw_only=True):
     """A logical line.
 
     ``kind``: `requirement` (PEP 508), `bare` (a name alone), `url`, `path`, `option`, `comment`, `leftover`

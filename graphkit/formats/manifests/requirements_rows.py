@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from graphkit.formats.addresses import named_by, sha256_of
@@ -51,8 +52,7 @@ _REACHES_OUT: Final = {
 }
 
 
-@dataclass(slots=True, kw_only=True)
-class Item:
+class Item(Struct, kw_only=True):
     """One thing that a file asks for, and the comments that belong to it."""
 
     line: Line

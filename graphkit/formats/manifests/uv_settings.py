@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.formats.decoding import toml
 from graphkit.formats.diagnostics import Diagnostics
@@ -26,8 +28,7 @@ UV_TOML: Final = "uv.toml"
 PYPROJECT: Final = "pyproject.toml"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UvSettings:
+class UvSettings(Struct, frozen=True, kw_only=True):
     """What other files add to a manifest. ``files``: their SHA-256 by path, as part of the manifest's identity."""
 
     files: tuple[tuple[str, str], ...] = ()

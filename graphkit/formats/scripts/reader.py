@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import islice
 from typing import Final, NamedTuple
 
 import yaml
+from msgspec.structs import replace
 
 from graphkit.formats.conda.environment import READER as CONDA_ENVIRONMENT
 from graphkit.formats.decoding import is_json

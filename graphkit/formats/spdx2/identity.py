@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.purls import Identity, another_version, identity_of

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urljoin
 from xml.sax import SAXException, SAXParseException
@@ -12,6 +11,7 @@ from xml.sax.xmlreader import InputSource
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.expatreader import create_parser
+from msgspec import Struct, field
 
 from graphkit.formats.decoding import not_xml
 from graphkit.formats.diagnostics import Diagnostics, quoted
@@ -24,8 +24,7 @@ _NAMING: Final = ("about", "ID", "nodeID")
 Name = tuple[str | None, str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What one property says: a node by its address, else text; and the line on which it stands."""
 
     predicate: str
@@ -34,8 +33,7 @@ class Said:
     line: int = 0
 
 
-@dataclass(slots=True, kw_only=True)
-class Node:
+class Node(Struct, kw_only=True):
     """A node. ``address`` is an IRI, or begins with ``_:`` where it has none; ``line`` is where it first stands."""
 
     address: str
@@ -44,8 +42,7 @@ class Node:
     said: list[Said] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Open:
+class _Open(Struct, kw_only=True):
     """An element that has not ended: of a node, or of a property of ``node``, or of neither."""
 
     node: Node | None

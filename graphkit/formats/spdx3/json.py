@@ -7,10 +7,10 @@ purls and loose files mean the same in both; what only SPDX 3 says is read here.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from graphkit.formats.decoding import is_json, loose_json, marks_in
 from graphkit.formats.diagnostics import Diagnostics, quoted

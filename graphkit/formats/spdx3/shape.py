@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 from graphkit.formats.diagnostics import Diagnostics
 
@@ -67,8 +68,7 @@ _NOBODY: Final = re.compile(r"(?:.*[/:#])?(None|NoAssertion)Element")
 _CORE: Final = frozenset({"", "core", "spdx"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Element:
+class Element(Struct, frozen=True, kw_only=True):
     """One element. ``kind``: its class in lower case without profile; ``table``: its properties by plain names."""
 
     id: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from graphkit.formats.decoding import is_json, loose_json, marks_in
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted

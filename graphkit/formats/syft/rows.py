@@ -6,8 +6,9 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, Final, NamedTuple
+
+from msgspec.structs import replace
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.named_releases import NamedReleases, package_by_name

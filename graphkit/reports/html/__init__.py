@@ -6,12 +6,13 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cache
 from html import escape
 from importlib.resources import files
 from string import Template
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, Provenance
 from graphkit.model.ranks import Tier

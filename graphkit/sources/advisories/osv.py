@@ -7,10 +7,11 @@ why (docs/semantics.md#obligation-a, docs/decisions/0014-what-an-accusation-deci
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packageurl import PackageURL
 from packaging.version import Version
 
@@ -111,8 +112,7 @@ def _records(decoded: Any) -> list[dict[str, Any]]:
     return found if all(isinstance(one, dict) for one in found) else []
 
 
-@dataclass(slots=True, kw_only=True)
-class _Accused:
+class _Accused(Struct, kw_only=True):
     """What the entries of a record accuse, as they are read."""
 
     releases: dict[str, CompromisedRelease] = field(default_factory=dict)
@@ -122,8 +122,7 @@ class _Accused:
     undecided: dict[Undecided, None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Subject:
+class _Subject(Struct, frozen=True, kw_only=True):
     """The package of an entry. ``package``: of the Python index, else ``purl`` without a version, else a bare name."""
 
     package: PackageName | None = None
@@ -184,8 +183,7 @@ def _incident(decoded: dict[str, Any], place: str) -> Incident:
     )
 
 
-@dataclass(slots=True, kw_only=True)
-class _Entry:
+class _Entry(Struct, kw_only=True):
     """One `affected` entry, whether any of it is a test, and what of it is none."""
 
     affected: _Affected
@@ -299,8 +297,7 @@ def _release(subject: _Subject, version: str) -> CompromisedRelease:
     return CompromisedRelease(purl=purl, package=None, version=version)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ranges:
+class _Ranges(Struct, frozen=True, kw_only=True):
     """The ranges of an entry: those of the Python index, whether every version is accused, and what is not read."""
 
     ranges: tuple[tuple[PackageName, str], ...] = ()

@@ -6,11 +6,13 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.formats.decoding import json_value
 from graphkit.formats.diagnostics import quoted
@@ -138,8 +140,7 @@ def _placed(problem: Problem, rows: Mapping[str, _Row]) -> Problem:
     return replace(problem, place=row.entry + inner) if row else problem
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _Row(Struct, frozen=True, kw_only=True):
     """One installed distribution: its folder's name, its row in the form of pip's report, and its files' hashes."""
 
     entry: str

@@ -12,10 +12,11 @@ import posixpath
 import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct, field
 
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
@@ -30,8 +31,7 @@ _SYSTEMS: Final = frozenset({"conda", "debian", "rpm"})
 have lists of their own."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owner:
+class Owner(Struct, frozen=True, kw_only=True):
     """A distribution with the SHA-256 of the files that it claims, by their path from ``base``; empty for no hash.
 
     ``folder`` is that of its metadata. ``is_nested``: it lies in the code of another. ``is_conda``: it is what conda
@@ -47,8 +47,7 @@ class Owner:
     is_conda: bool = False
 
 
-@dataclass(slots=True)
-class _Odd:
+class _Odd(Struct):
     """What is wrong with the code of a package: where first, in words, and the SHA-256 of every such file."""
 
     label: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from graphkit.formats.conda.rows import conda_purl
 from graphkit.formats.decoding import json_value
@@ -23,8 +24,7 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _LIBRARY: Final = re.compile(r"(?:.*/)?(?:site|dist)-packages/(.+)")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CondaPackage:
+class CondaPackage(Struct, frozen=True, kw_only=True):
     """One package that conda installed.
 
     ``files`` are those of its files that lie in `site-packages`, from there, each with its SHA-256 as it was put

@@ -8,9 +8,10 @@ import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.formats.diagnostics import quoted
 from graphkit.model.documents import Component
@@ -57,16 +58,14 @@ _TOOLS: Final[tuple[tuple[re.Pattern[str], re.Pattern[str] | None], ...]] = (
 """Files that known tools leave behind without a RECORD, with what their `import` lines say; None: they have none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """What a RECORD says of a file: which distribution, and its SHA-256, empty where it gives none."""
 
     owner: str
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hooks:
+class Hooks(Struct, frozen=True, kw_only=True):
     """What `.pth` files come to: a row for each that is not as recorded, and the folders they add that may be read."""
 
     components: tuple[Component, ...]

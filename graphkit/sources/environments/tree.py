@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from graphkit.sources.environments.files import LIBRARIES, InstalledFiles
 
@@ -52,8 +53,7 @@ MOST: Final = 1_000_000
 """The most files and folders that are looked at."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Tree:
+class Tree(Struct, kw_only=True):
     """What was met, each as its path, sorted by it."""
 
     nested: list[Path] = field(default_factory=list)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.errors import GraphkitError
 from graphkit.model.progress import Progress
@@ -39,8 +41,7 @@ def _nobody(text: str, /) -> None:
     """Take no note."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(Struct, frozen=True, kw_only=True):
     """A repository to read. ``repository`` is what answers call it, by default ``name``, the name of its folder.
 
     ``service``: whose inputs they all are; empty: each folder with inputs is a service of its own.

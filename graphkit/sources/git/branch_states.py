@@ -11,8 +11,10 @@ import heapq
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.model.times import Instant
 from graphkit.sources.git.commits import SECOND, Change, Commit, Tip
@@ -25,8 +27,7 @@ _MERGED: Final = (
 _QUOTED: Final = re.compile(r"'([^']+)'")
 
 
-@dataclass(slots=True, kw_only=True)
-class BranchLine:
+class BranchLine(Struct, kw_only=True):
     """A chain of first parents, oldest first. ``base`` is the commit that it forked off, empty for none.
 
     ``seen`` is the last time that its end was known to stand: its own, that of a merge that took it in, or
@@ -41,8 +42,7 @@ class BranchLine:
     commits: list[Commit] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileState:
+class FileState(Struct, frozen=True, kw_only=True):
     """One blob at one path, as shown, on one line. ``first`` and ``last`` are the commits between which it stood.
 
     ``until`` None: nothing on the line replaced it, and ``seen`` says how long it was known to stand.
@@ -165,8 +165,7 @@ def states(
     return _apart(told)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Open:
+class _Open(Struct, kw_only=True):
     """A state at work: where on its line it began (-1: before it), and its states as told at last."""
 
     blob: str
@@ -175,8 +174,7 @@ class _Open:
     told: list[FileState] = field(default_factory=list)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Fork:
+class _Fork(Struct, kw_only=True):
     """What stood where a line forks off, and every path at which something had been by then."""
 
     stood: dict[bytes, _Open] = field(default_factory=dict)

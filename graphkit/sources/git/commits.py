@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, Final
+
+from msgspec import Struct
 
 from graphkit.model.errors import GraphkitError
 from graphkit.model.progress import Progress
@@ -39,8 +40,7 @@ Of a link, the blob with the path that it leads to follows the mode.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tip:
+class Tip(Struct, frozen=True, kw_only=True):
     """What a name points to. ``lives``: a line that goes on (a branch), not a tag, which stays where it is.
 
     ``ref`` is the whole name; ``seen`` until when somebody knew it to stand there, 0 where nobody did.
@@ -58,8 +58,7 @@ class Tip:
         return self.lives and (self.name in _TRUNKS or self.name == "HEAD")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Commit:
+class Commit(Struct, frozen=True, kw_only=True):
     """A commit. ``at`` is its committer time, 0 where git can read none. ``subject`` is that of a merge, else empty."""
 
     sha: str

@@ -7,9 +7,10 @@ import posixpath
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.formats.conda.environment import pip_lines
 from graphkit.formats.diagnostics import Diagnostics
@@ -37,8 +38,7 @@ Ask = Callable[[Sequence[bytes]], dict[str, list[Change]]]
 """Returns what each commit changed of files of these very paths."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whole:
+class Whole(Struct, frozen=True, kw_only=True):
     """An input with what it includes: its blob, and blobs by their path from its folder."""
 
     blob: str

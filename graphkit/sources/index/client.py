@@ -9,12 +9,12 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import quote, urlsplit
 
 import httpx
+from msgspec.structs import replace
 
 from graphkit.model.addresses import without_secrets
 from graphkit.model.errors import GraphkitError, InputError

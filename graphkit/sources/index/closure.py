@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from msgspec import Struct, field
 from packaging.requirements import InvalidRequirement
 from packaging.requirements import Requirement as Pep508
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -37,8 +37,7 @@ Note = Callable[[str, str], None]
 _NOT_KNOWN: Final = "the index does not list it now, so its past is unknown; check the spelling and --index-url"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatherOptions:
+class GatherOptions(Struct, frozen=True, kw_only=True):
     """What to read: the window in which choices fall, and the instant whose pages are asked for (None: now).
 
     ``build_requires``: of releases without a wheel also what building them takes, by their sdists. ``all_allowed``: the
@@ -61,8 +60,7 @@ class RootSet(NamedTuple):
     extras: AbstractSet[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Release:
+class _Release(Struct, frozen=True, kw_only=True):
     """What a release requires. ``problem``: why what building it takes was not read, though that was asked for."""
 
     metadata: ReleaseMetadata
@@ -179,8 +177,7 @@ def _release_of(index: Index, reading: PageReading, version: str, order: GatherO
     return _Release(metadata=built_with(metadata, building))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Dependency:
+class _Dependency(Struct, frozen=True, kw_only=True):
     """A requirement as the closure follows it."""
 
     package: PackageName

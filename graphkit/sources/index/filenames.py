@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from msgspec import Struct
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -34,8 +34,7 @@ _BUILT: Final = re.compile(rf"(?:{_PLATFORM}(?:{_PYTHON})?|{_PYTHON}|{_PACKAGED}
 _LEGACY: Final = re.compile(r"[vV]?\d\S*")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(Struct, frozen=True, kw_only=True):
     """What a file name says. ``problem`` is empty, or says why the file belongs to no release of the package."""
 
     version: str

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from graphkit.model.documents import Problem
@@ -30,8 +31,7 @@ _END: Final = 4_096
 """Bytes at the end of a page in which its closing tag is looked for."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileLinks:
+class FileLinks(Struct, frozen=True, kw_only=True):
     """Where a file's bytes are, and whether its metadata file is announced (PEP 658).
 
     ``url`` may be relative to the page's. ``metadata`` None: not announced; empty: announced without a
@@ -42,8 +42,7 @@ class FileLinks:
     metadata: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageReading:
+class PageReading(Struct, frozen=True, kw_only=True):
     """A page as a fact, where it was read, and the offers behind its files by file name.
 
     ``is_confirmed``: the index was asked and said that the page is still the one read before (RFC 9110 §15.4.5).

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
@@ -22,8 +23,7 @@ _AT_ONCE: Final = 8 * CONNECTIONS
 """Projects in hand at once: a page may list some thousand files, and their readings are not to pile up."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True):
     """What was known of a project: the keys of releases that its page listed with files, and the files of these.
 
     ``files`` says of each whether it was yanked. ``found`` False: the index had no such project.
@@ -43,8 +43,7 @@ class Known:
         return file.kind is FileKind.WHEEL and file.filename not in self.files and "" not in self.files
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refreshed:
+class Refreshed(Struct, frozen=True, kw_only=True):
     """A project as the index has it now. ``new`` are its new releases.
 
     ``facts`` are its page and the requirements of new releases and of those that got wheels.

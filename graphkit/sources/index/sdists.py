@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any, Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.metadata import parse_email
 
 from graphkit.formats.archives import contents, is_gzip
@@ -57,8 +58,7 @@ def is_readable(filename: str) -> bool:
     return filename.endswith((".tar.gz", ".tgz", ".zip"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sdist:
+class Sdist(Struct, frozen=True, kw_only=True):
     """The texts at the top of an sdist by name, in lower case: those that say what is required, and how it is built."""
 
     filename: str

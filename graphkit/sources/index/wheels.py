@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Final
+
+from msgspec.structs import replace
 
 from graphkit.model.environment import AnyOfEnvironments, environments_within
 from graphkit.model.index import File, FileKind, MetadataSource, ReleaseMetadata, needs_of

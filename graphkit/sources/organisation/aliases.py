@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct
 
 from graphkit.formats.diagnostics import quoted
 from graphkit.model.aliases import Aliases, alias_purl, aliases_of, settled
@@ -22,8 +23,7 @@ _MOST: Final = 1_000_000
 _Id = TypeVar("_Id", bound=str)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AliasFile:
+class AliasFile(Struct, frozen=True, kw_only=True):
     """An alias file as read. ``problems``: what in it was left out, and why; the rest holds."""
 
     aliases: Aliases

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
 
 from graphkit.formats.diagnostics import quoted
 from graphkit.model.addresses import without_secrets
@@ -45,8 +46,7 @@ class _Ref(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True, kw_only=True):
     """A catalogue file as read.
 
     ``aliases``: other names of its services: repositories `owner/repo`, addresses of sources,
@@ -123,8 +123,7 @@ def _moved(place: str, before: int) -> str:
     return f": line {int(at[1]) + before}" if at else ""
 
 
-@dataclass(slots=True)
-class _Entity:
+class _Entity(Struct):
     """One entity with its place. ``ref`` is what it is called, ``name`` and ``namespace`` as written."""
 
     place: str
@@ -143,8 +142,7 @@ class _Entity:
         return service_id(self.name if self.ref.namespace == "default" else f"{self.namespace}/{self.name}")
 
 
-@dataclass(slots=True)
-class _Reading:
+class _Reading(Struct):
     """A catalogue as it is read: owners may stand after the services they own."""
 
     company: CompanyId | None

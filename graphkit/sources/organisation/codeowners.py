@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.formats.diagnostics import quoted
 from graphkit.model.documents import Problem
@@ -33,18 +34,16 @@ class Host(StrEnum):
     GITLAB = "gitlab"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Struct, frozen=True, kw_only=True):
     """A line: a pattern as written, whom it names, and its parts as `fnmatch` reads them."""
 
     line: int
     pattern: str
     owners: tuple[str, ...]
-    parts: tuple[str, ...] = field(repr=False)
+    parts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owners:
+class Owners(Struct, frozen=True, kw_only=True):
     """A CODEOWNERS file as read. ``sections``: the rules of each, in the order of the file.
 
     GitHub has one section without a name. ``problems``: lines that could not be used, and why.

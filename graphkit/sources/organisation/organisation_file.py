@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, Literal, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from graphkit.formats.manifests.cut_offs import pip_cut_off
 from graphkit.model.addresses import without_secrets
@@ -142,8 +142,7 @@ class _OrganisationShape(Shape):
     sources: tuple[SourceShape, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrganisationFile:
+class OrganisationFile(Struct, frozen=True, kw_only=True):
     """An organisation file as read. Uses and builds name documents by the paths in ``documents``.
 
     Those are relative to the file; who reads them puts their digests into the uses and builds.

@@ -19,7 +19,7 @@ Keyring = Callable[[str, str], str | None]
 """Returns the secret of a service and user, None for none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)  # a struct shows every field
 class Credential:
     """A header that says who asks; ``value`` empty: nobody. Its repr shows no secret.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, instant
@@ -34,8 +34,7 @@ class _Commit(msgspec.Struct):
     parents: list[_Parent] = msgspec.field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
+class Stand(Struct, frozen=True, kw_only=True):
     """Since when a file stands as it does; ``since`` None: not known, and ``note`` says why.
 
     ``is_first``: the server lists no other commit of its path, so this one brought it.

@@ -5,11 +5,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model.names import BadName, package_name
@@ -62,8 +62,7 @@ _READERS: Final[tuple[tuple[str, Callable[[str], str | None]], ...]] = (
 _TABLES: Final = ("parts", "read", "digests", *(f"part_{part}" for part, _ in _READERS))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadTexts:
+class ReadTexts(Struct, frozen=True, kw_only=True):
     """The distinct requirement texts, read.
 
     ``number`` of each text's requirement, -1 where it has not even a name; ``digests`` of the

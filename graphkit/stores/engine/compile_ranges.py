@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import duckdb
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model import csr
@@ -76,8 +76,7 @@ def number_sets(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(NUMBER_SETS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sets:
+class Sets(Struct, frozen=True, kw_only=True):
     """The requirement sets: how many, and one row per member, ascending by set: its set, range and marker."""
 
     count: int
@@ -103,8 +102,7 @@ def compile_sets(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Sets:
     return Sets(count=count, set=sets, range=ranges, marker=markers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ranges:
+class Ranges(Struct, frozen=True, kw_only=True):
     """Columns by range: its ``package``, ``flags``, and stretches of release ids in CSR form."""
 
     package: port.PackageIds
@@ -114,8 +112,7 @@ class Ranges:
     hi: port.ReleaseIds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aims:
+class Aims(Struct, frozen=True, kw_only=True):
     """Columns by range: its ``package`` and the id of its ``text``."""
 
     package: port.PackageIds

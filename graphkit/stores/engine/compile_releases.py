@@ -6,11 +6,11 @@ of numbers. A release is one number on the way: its package, then the place of i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import duckdb
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model import csr
@@ -160,8 +160,7 @@ FROM dressed_files JOIN needs_texts USING (tags, requires_python) WHERE filename
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseOrder:
+class ReleaseOrder(Struct, frozen=True, kw_only=True):
     """How releases are numbered: ``start`` and ``legacy`` (how many) by package; ``keys`` by release, ascending.
 
     The key of a release is its package and the place of its version among all versions of the index in PEP
@@ -186,8 +185,7 @@ class ReleaseOrder:
         return np.searchsorted(self.keys, package.astype(np.int64) << PLACES | place)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Releases:
+class Releases(Struct, frozen=True, kw_only=True):
     """Releases in their order: ``start`` by package; by release ``package``, ``flags``, ``set_id`` (-1: none known)."""
 
     start: NDArray[np.int64]
@@ -214,8 +212,7 @@ def compile_packages(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> i
     return len(flags)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Releases:
+class _Releases(Struct, kw_only=True):
     """Columns by release, ascending in ``key``. What is not known of one: set -1, strength -1, version -1."""
 
     key: Keys
@@ -350,8 +347,7 @@ def _lend(
     flags[borrowers] |= port.RELEASE_REQUIREMENTS_NEAREST | flags[lender] & port.RELEASE_REQUIREMENTS_PARTIAL
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Files:
+class Files(Struct, frozen=True, kw_only=True):
     """Columns by file, those of a release behind each other: ``start`` by release, the rest as in `port.Releases`."""
 
     start: NDArray[np.int64]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
 
 import msgspec
 import numpy as np
+from msgspec.structs import force_setattr, replace
 
 from graphkit.model.documents import Component, Document
 from graphkit.stores.port import Outlines
@@ -23,7 +23,7 @@ def component_of(body: bytes | str, row: int) -> Component:
     """
     made: Component = _COMPONENT.decode(body)
     # Nobody else has it yet, so it may be finished here: `replace` takes ten times as long, for each row of a fleet.
-    object.__setattr__(made, "ref", str(row))
+    force_setattr(made, "ref", str(row))
     return made
 
 

@@ -5,11 +5,11 @@ Ids are row numbers of sorted tables: rows that stay keep their order, and each 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model import csr
@@ -30,8 +30,7 @@ _Ids = NDArray[np.int32]
 _Truths = NDArray[np.bool_]
 
 
-@dataclass(slots=True)
-class OldAndNew:
+class OldAndNew(Struct):
     """Columns of the older index and of the packages that changed, by name."""
 
     old: IndexArrays

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import MISSING, fields, replace
 from operator import itemgetter
 from typing import Any, TypeVar
+
+from msgspec import NODEFAULT
+from msgspec.structs import fields, replace
 
 from graphkit.model.aliases import joined as joined_aliases
 from graphkit.model.names import CompanyId, ServiceId
@@ -117,7 +119,7 @@ def _filled(accounts: Sequence[Fact]) -> Fact:
     first = accounts[0]
     known: dict[str, Any] = {}
     for field in fields(first):
-        if field.default is not MISSING and getattr(first, field.name) == field.default:
+        if field.default is not NODEFAULT and getattr(first, field.name) == field.default:
             values = (getattr(one, field.name) for one in accounts[1:])
             known[field.name] = next((value for value in values if value != field.default), field.default)
     return replace(first, **known) if known else first

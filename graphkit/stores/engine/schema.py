@@ -6,8 +6,9 @@ the merge is the same function in any order, so that order and batching change n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from graphkit.model.index import MetadataSource
 
@@ -113,8 +114,7 @@ organisation files say it, beside ``document_uses``, which came with documents.
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Merge:
+class Merge(Struct, frozen=True, kw_only=True):
     """How staged rows join a table: rows of equal ``keys`` become one, the first by ``order``.
 
     ``digest`` names the column that says whether a fact is new; empty: the rows belong to another

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
 import numpy as np
+from msgspec import Struct, field
 
 from graphkit.stores.engine.base_index import base_key, facts_sha256
 from graphkit.stores.engine.record_reader import put
@@ -15,8 +15,7 @@ from graphkit.stores.neo4j.changes import Changes, unpacked
 from graphkit.stores.neo4j.server import Asked, chunks, one, rows
 
 
-@dataclass(slots=True, kw_only=True)
-class Digests:
+class Digests(Struct, kw_only=True):
     """Of packages and documents by name and SHA-256, of uses alone; ``seen``: the writer's word up to which they go."""
 
     store: str

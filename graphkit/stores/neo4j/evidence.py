@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, Protocol
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from graphkit.model.documents import Component, Document, Edge, Problem, usual_places
 from graphkit.model.incidents import Incident

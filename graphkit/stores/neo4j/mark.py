@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Final
 
 import msgspec
 import neo4j
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from graphkit.model.errors import GraphkitError
 from graphkit.stores.neo4j.queries import cypher
@@ -27,8 +28,7 @@ _Statement = tuple[str, str, list[Any]]
 """The name of a statement, the incident that it is about, and its rows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class Judged(Struct, frozen=True, kw_only=True):
     """A service or company: its ``id``, the properties of what is written, and whether it was reached."""
 
     id: str
@@ -36,8 +36,7 @@ class Judged:
     is_reached: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkedIncident:
+class MarkedIncident(Struct, frozen=True, kw_only=True):
     """What a mark says of one incident. ``said``: what was asked; ``claims``: the ids of those that are about it."""
 
     id: str
@@ -64,7 +63,7 @@ class MarkedIncident:
 
 def digest_of(incidents: Sequence[MarkedIncident], made: _Row) -> str:
     """Return the digest of all that a mark says, and of what it was made of."""
-    return hashlib.sha256(msgspec.json.encode([made, list(map(asdict, incidents))])).hexdigest()
+    return hashlib.sha256(msgspec.json.encode([made, incidents])).hexdigest()
 
 
 def write(server: Server, incidents: Sequence[MarkedIncident], made: _Row, most: int = _MOST) -> bool:

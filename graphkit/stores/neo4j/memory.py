@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
 from typing import Any, Final, Generic, TypeVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model import csr
 from graphkit.model.zeros import zeros
 
-_Answer = TypeVar("_Answer")
+_Answer = TypeVar("_Answer", bound=Struct)
 _Ids = NDArray[np.int64]
 MOST: Final = 4_000_000
 """Values that a column of a memory holds before all of it is dropped: 32 MB of numbers, some 250 MB of texts."""
@@ -42,8 +42,7 @@ class Memory(Generic[_Answer]):
         """
         self._size, self._kind, self._read = size, kind, read
         self._start_name = start
-        names = [one.name for one in fields(kind)]  # type: ignore[arg-type]
-        self._names = {name: name in nested for name in names if name != start and name not in apart}
+        self._names = {name: name in nested for name in kind.__struct_fields__ if name != start and name not in apart}
         self._apart = dict.fromkeys(apart, ())
         self._most = most
         self._drop()

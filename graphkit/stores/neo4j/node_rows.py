@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 import duckdb
 import msgspec
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model import csr
@@ -59,8 +59,7 @@ def range_id(package: str, extras: str, kind: str, text: str) -> str:
     return short(f"{package}{asked}{between}{text}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
+class Range(Struct, frozen=True, kw_only=True):
     """What a range says, and its id."""
 
     id: str

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Final, TypeVar, overload
 
 import msgspec
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from graphkit.model import csr
@@ -30,16 +31,14 @@ _Columns = dict[str, Any]
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Aimed:
+class _Aimed(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per package: the ranges that aim at it."""
 
     start: port.Offsets
     range: port.RangeIds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _FileTexts:
+class _FileTexts(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per release: names and hashes of its files."""
 
     start: port.Offsets

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from graphkit.stores.neo4j.changes import Changes, unpacked
 from graphkit.stores.neo4j.server import Asked, Server, checked_format, graph_of, one, rows
@@ -13,8 +13,7 @@ from graphkit.stores.neo4j.server import Asked, Server, checked_format, graph_of
 _Columns = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class Start(Struct, frozen=True, kw_only=True):
     """What the graph's own node says of a generation that is whole, and the last writer's word that it knows of."""
 
     graph: _Columns

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, Final
 
 import packaging
+from msgspec import Struct
 
 from graphkit.model.organisation import Organisation
 from graphkit.stores.engine.base_index import base_key, facts_sha256, stage_facts
@@ -33,8 +33,7 @@ _FILES: Final = 20_000
 _ROWS: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class Part(Struct, frozen=True, kw_only=True):
     """Rows of one label or relationship type; they are made when they are asked for, the same each time."""
 
     name: str

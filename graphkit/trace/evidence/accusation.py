@@ -6,10 +6,11 @@ Contract: docs/semantics.md#common-obligations.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import Path
@@ -41,8 +42,7 @@ GoodHashes = Callable[[PackageName, str], frozenset[str]]
 """The sha256 of every file that index pages list for a release, by package and version key."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carrier:
+class Carrier(Struct, frozen=True, kw_only=True):
     """What the document of a release shows: ``path`` leads from the release to the accused one, ``shown``.
 
     ``verdict`` is `unknown` where it may show one, and nobody can tell.
@@ -54,8 +54,7 @@ class Carrier:
     shown: frozenset[Named] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accusation:
+class Accusation(Struct, frozen=True, kw_only=True):
     """The case as documents are matched with it: version keys by package, purls, and known bad hashes."""
 
     keys: Mapping[PackageName, frozenset[str]]
@@ -228,8 +227,7 @@ def same_index(address: str) -> str:
     return f"{scheme}://{host}{shown}{path}" + (f"?{parts.query}" if parts.query else "")
 
 
-@dataclass(frozen=True, slots=True)
-class RowTest:
+class RowTest(Struct, frozen=True):
     """What one row says. ``verdict`` None: it is another release, or another package.
 
     ``reason`` says why, and what would settle it where that is not known. ``basis`` is how the row shows it.

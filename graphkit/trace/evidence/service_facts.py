@@ -7,11 +7,11 @@ and its time; where their rows that matter are equal too, they are judged once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
 from functools import lru_cache
 from operator import attrgetter
 from typing import Final, NamedTuple
 
+from msgspec import Struct
 from packaging.utils import canonicalize_name
 
 from graphkit.model.documents import Document, DocumentKind
@@ -38,8 +38,7 @@ class SingleSbom(NamedTuple):
     """What it describes, if anything, is its first row."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceFacts:
+class ServiceFacts(Struct, frozen=True):
     """A service with everything that it is judged by. ``single_sbom`` None: it has to be judged by itself."""
 
     service: Service
@@ -99,7 +98,7 @@ def _says_more(service: Service) -> bool:
 
 def _all_but(kind: type[Document | DocumentUse | Service], *own: str) -> Callable[[object], object]:
     """Return what gives all fields of a value but some, so that one that is added later counts too."""
-    return attrgetter(*(one.name for one in fields(kind) if one.name not in own))
+    return attrgetter(*(name for name in kind.__struct_fields__ if name not in own))
 
 
 _OF_DOCUMENT: Final = _all_but(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
@@ -19,8 +19,7 @@ from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
+class Admission(Struct, frozen=True, kw_only=True):
     """Whether a root may install a target: the slots as bits, and for each a parent to walk back by."""
 
     slots: int

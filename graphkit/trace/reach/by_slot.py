@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
 
 from graphkit.model.answers import Slot
 from graphkit.model.csr import distinct
@@ -19,8 +19,7 @@ from graphkit.trace.resolve.confirm import Targets
 from graphkit.trace.resolve.world import World
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReachedPackages:
+class ReachedPackages(Struct, frozen=True, kw_only=True):
     """Every package of a closure, then every one with an extra: id, extra, least distance."""
 
     package: PackageIds
@@ -28,8 +27,7 @@ class ReachedPackages:
     distance: Levels
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReachPass:
+class ReachPass(Struct, frozen=True, kw_only=True):
     """One pass of at most 64 slots: which slots, and what reaches the targets in them."""
 
     first: int
@@ -46,8 +44,7 @@ class ReachPass:
         return bits
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class Reach(Struct, frozen=True, kw_only=True):
     """The slots of a window, the passes over them, and the time-free closure they stand on.
 
     ``packages`` are those of the closure and the targets, ascending; ``uncertain`` those of them of which a

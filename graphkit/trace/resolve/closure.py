@@ -7,10 +7,11 @@ read: so a closure that was read completely and does not hold a target is what a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.intervals import ReleaseRanges, meet
@@ -35,8 +36,7 @@ _Way = tuple[Node | None, str, str]
 """Which release asks (None: the root), its label, and for what."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Closure:
+class Closure(Struct, frozen=True, kw_only=True):
     """What a root can reach. ``packages``: ids of all that it meets; ``reached``: the positions that it may take.
 
     ``hits``: accused positions by package id, ``path`` a way to one of them. ``unread``: what was not read,
@@ -53,8 +53,7 @@ class Closure:
     pins: tuple[ResolvedRequirement, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class Span(Struct, frozen=True, kw_only=True):
     """The stretch that a closure has to hold for; pages have to speak for all of it.
 
     ``is_timeless``: every release ever known counts, listed or not; else those listed at some instant of it.

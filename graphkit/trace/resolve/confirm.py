@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from graphkit.model.answers import Path, Slot
 from graphkit.model.times import Instant
@@ -15,8 +16,7 @@ Targets = dict[PackageId, list[Position]]
 """Accused positions by package id."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
+class Hit(Struct, frozen=True, kw_only=True):
     """In ``start <= t < until`` the root takes ``release`` (``name@version``)."""
 
     start: Instant
@@ -29,8 +29,7 @@ class Hit:
     """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmation:
+class Confirmation(Struct, frozen=True, kw_only=True):
     """What the forward walks of one root say over a window.
 
     ``picked``: under every account of the uncertain times some accused release is taken, be it another one;

@@ -9,7 +9,9 @@ every way out of the conflict.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
@@ -22,8 +24,7 @@ from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 _MOST_ROUNDS = 50
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Root:
+class Root(Struct, frozen=True, kw_only=True):
     """Where a walk starts: a fixed release (with extras), or the requirements of a manifest.
 
     ``label`` names it in paths. ``fixed`` None: a manifest, whose ``requirements`` are direct requirements;
@@ -45,8 +46,7 @@ class Root:
         return frozenset((self.fixed[0],) if self.fixed else asked)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Walk:
+class Walk(Struct, frozen=True, kw_only=True):
     """What a walk found.
 
     ``picks``: package id → position. ``parents``: package id → the (node, requirement) that first led
@@ -121,8 +121,7 @@ def _renamed(
     )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Known:
+class _Known(Struct, frozen=True, eq=False):
     """A walk done before, and every choice that it made.
 
     ``extras`` are those that it asked of packages; ``offers`` is what there was of those that nothing fits.
@@ -134,7 +133,7 @@ class _Known:
     choices: tuple[Choice, ...]
     extras: Extras
     offers: Mapping[PackageId, Bits]
-    _open: dict[Instant, list[Choice]] = field(init=False, default_factory=dict)
+    _open: dict[Instant, list[Choice]] = field(default_factory=dict)
 
     def open_choices(self, world: World, at: Instant) -> Sequence[Choice]:
         """Return the choices that may fall otherwise at an instant: of packages that were not settled by then, or here.
@@ -151,8 +150,7 @@ class _Known:
         return self._open[since]
 
 
-@dataclass(slots=True)
-class Memory:
+class Memory(Struct):
     """Walks done before.
 
     A walk is the same again where every choice that it made falls as it fell, or on a release that
@@ -475,8 +473,7 @@ def path_to(world: World, root: Root, found: Walk, package_id: PackageId) -> Pat
     return (Step(node=root.label, why=root.why), *reversed(steps))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WalkInterval:
+class WalkInterval(Struct, frozen=True, kw_only=True):
     """A walk's result and the stretch of time in which it stays the same."""
 
     start: Instant

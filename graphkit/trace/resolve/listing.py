@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from packaging.specifiers import SpecifierSet
 
@@ -71,8 +71,7 @@ AvailabilityKey = tuple[PackageId, bytes, bytes]
 """Package id, what is listed, what is fresh."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Availability:
+class Availability(Struct, frozen=True, kw_only=True, eq=False):
     """The releases of a package in one state, under one account of the uncertain times.
 
     ``listed`` and ``fresh`` (listed and not yanked), shape (releases,). The rest are what a choice may
@@ -87,8 +86,7 @@ class Availability:
     pinned_any: Candidates
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SaidOfPackage:
+class SaidOfPackage(Struct, frozen=True, kw_only=True):
     """What others than the index say of a package: its gaps, its compromised releases by key, and a cut-off."""
 
     hidden: Sequence[Hidden] = ()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -27,8 +28,7 @@ InHouse = Callable[[PackageName], Sequence[Document]]
 """Gives the manifests of a package, as far as the graph has them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallSelection:
+class InstallSelection(Struct, frozen=True, kw_only=True):
     """Which of a manifest's own extras and dependency groups an install takes; None: any, for all one knows."""
 
     extras: tuple[ExtraName, ...] | None = None

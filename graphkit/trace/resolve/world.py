@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import force_setattr, replace
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from graphkit.model import csr
@@ -48,8 +49,7 @@ Node = tuple[PackageId, Position, str]
 """A release as a walk sees it: package id, position, extra (empty: the release itself)."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedRequirement:
+class ResolvedRequirement(Struct, frozen=True):
     """A requirement as a walk follows it: on which package, with which extras, admitting what.
 
     ``stretches`` None: it names a URL, an identity of its own; ``admits`` are the same as bits.
@@ -66,16 +66,15 @@ class ResolvedRequirement:
     text: str
     admits: Bits
     direct: bool = False
-    is_plain: bool = field(init=False, default=False)
+    is_plain: bool = False
     """It has no extras and nothing that changes the rules of choice: its range says it all."""
 
     def __post_init__(self) -> None:
         bent = self.extras or self.names_prerelease or self.pinned or self.stretches is None
-        object.__setattr__(self, "is_plain", not bent)
+        force_setattr(self, "is_plain", not bent)
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredRequirements:
+class DeclaredRequirements(Struct, frozen=True):
     """What a node declares. ``is_read`` False: its requirements, or some, are not known.
 
     ``is_borrowed``: they are those of another release, so nothing is cleared by them.

@@ -9,8 +9,10 @@ verdicts that were made without it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import BuildVerdict, Clearance, Discharge, DocumentName, Path, ServiceVerdict
 from graphkit.model.documents import Document
@@ -36,10 +38,8 @@ class Own(NamedTuple):
     paths: tuple[Path, ...] = ()
 
 
-class _MarkedMoment(Moment):
+class _MarkedMoment(Moment, frozen=True):
     """A time that is compared as it is, and that texts name by a mark."""
-
-    __slots__ = ()
 
     def __str__(self) -> str:
         return _AT
@@ -80,8 +80,7 @@ def _filled(parts: _Parts, own: Own) -> str:
     return "".join(texts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Proof:
+class _Proof(Struct, frozen=True):
     """A clearance with marks. ``longer``: how long after the time of the build it ends."""
 
     clearance: Clearance
@@ -101,8 +100,7 @@ class _Proof:
         return proof_alike(made, (at.earliest, at.latest + self.longer), own_steps)
 
 
-@dataclass(frozen=True, slots=True)
-class _Build:
+class _Build(Struct, frozen=True):
     """A build with marks; ``proof`` None: it is not cleared."""
 
     made: BuildVerdict

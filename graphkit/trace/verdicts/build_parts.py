@@ -6,7 +6,8 @@ Each is a verdict of its own, and the worst of a build's parts is the build's (d
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind

@@ -8,7 +8,9 @@ had.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind
 from graphkit.model.answers import Step as PathStep
@@ -28,8 +30,7 @@ from graphkit.trace.verdicts.walks import judge_walk, witness_of
 _Seen = set[tuple[PackageId, Position, Instant, Instant, bool]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sdist:
+class _Sdist(Struct, frozen=True, kw_only=True):
     """A release that is built in a stretch, with the way to it. ``is_certain``: whatever the uncertain times are."""
 
     package_id: PackageId

@@ -8,14 +8,15 @@ returns the first that is open. One that nobody looked at is open, too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import NEEDED, Assumption, Clearance, Discharge, InputName, Obligation, ProofKind
 from graphkit.model.times import Instant
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenObligation:
+class OpenObligation(Struct, frozen=True, kw_only=True):
     """An obligation that nothing discharges. ``text`` says what is missing, and what would settle it.
 
     ``input``: the lock or manifest of which it is not known when it was in place. ``near``: a fresh install does not

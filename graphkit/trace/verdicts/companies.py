@@ -6,9 +6,9 @@ Contract: docs/semantics.md#companies.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
+from msgspec import Struct
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import CompanyRow, ServiceVerdict, Supplied
@@ -75,8 +75,7 @@ def _is_accused(version: ReleaseVersion, keys: Collection[str], specifiers: Sequ
     return parsed is not None and any(SpecifierSet(one).contains(parsed, prereleases=True) for one in specifiers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Standing:
+class _Standing(Struct, frozen=True, kw_only=True):
     """Where a company stands: on its own, or at the end of a chain of suppliers."""
 
     verdict: CompanyVerdict

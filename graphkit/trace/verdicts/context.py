@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from typing import Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildVerdict, Clearance, DocumentName, Obligation
 from graphkit.model.documents import Document
@@ -40,8 +42,7 @@ USUAL_TOOLS: Final[frozenset[str]] = frozenset(
 """What most projects are installed with (docs/semantics.md#usual-tools)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceContext:
+class ServiceContext(Struct, frozen=True, kw_only=True):
     """Everything that a service is judged with.
 
     ``world`` is its environment, ``union`` every one that it may have, ``in_environment`` gives the world of one.
@@ -143,8 +144,7 @@ def cleared(proof: Clearance, reason: str, document: Document | None = None, at:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needed:
+class Needed(Struct, frozen=True, kw_only=True):
     """What a proof rests on beside its facts: assumptions, and the words of the organisation that replace some."""
 
     assumes: tuple[Assumption, ...]

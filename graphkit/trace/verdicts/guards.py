@@ -6,8 +6,9 @@ Contract: docs/semantics.md#guards.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import PurePosixPath
+
+from msgspec import Struct
 
 from graphkit.model.answers import Assumption, Obligation
 from graphkit.model.documents import Document, DocumentKind, InstallCommand
@@ -18,8 +19,7 @@ from graphkit.trace.verdicts.inputs import InputState, is_made_from
 from graphkit.trace.verdicts.scripts import commands_for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GuardsRead:
+class GuardsRead(Struct, frozen=True, kw_only=True):
     """Guards that are in force: ``shown`` says that their installer is used, and ``assumes`` what that rests on."""
 
     guards: Guards

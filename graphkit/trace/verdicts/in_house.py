@@ -8,9 +8,9 @@ A service that lists acme-core 2.0.0 carries what the SBOM of acme-core 2.0.0 li
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from graphkit.model.documents import Component, Document

@@ -10,11 +10,12 @@ It *was* in place, for clearance, from when it had surely come to the last momen
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -41,8 +42,7 @@ InputLine = tuple[str, str, str]
 """Repository or folder, path and branch: successive states of one input."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InputState:
+class InputState(Struct, frozen=True, kw_only=True):
     """One state of an input. ``may``: the stretch in which it may have been in place; ``was``: in which it was.
 
     Both are half-open; ``was`` may be empty. ``is_first``: nothing was there before. ``before``: the state that it
@@ -205,8 +205,7 @@ def _known(state: InputState) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallNeeds:
+class InstallNeeds(Struct, frozen=True, kw_only=True):
     """What an install takes of the requirements of a manifest.
 
     ``leaves_out``: whether the extras and groups that are installed leave one out; ``may_not_hold``: whether its marker

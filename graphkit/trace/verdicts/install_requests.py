@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, Discharge, Obligation
 from graphkit.model.documents import Completeness, Document
@@ -29,8 +31,7 @@ RootAndGaps = tuple[Root, tuple[str, ...]]
 """A root, and what of it the graph cannot follow."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstallRequest:
+class InstallRequest(Struct, frozen=True, kw_only=True):
     """What is installed: ``path`` names it, ``root`` makes it the root of a walk in a world, and says what is missing.
 
     ``binding`` are the requirements that may bar a target, with their markers; none where nothing can. ``barring``:

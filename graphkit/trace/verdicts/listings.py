@@ -7,8 +7,10 @@ dated, and which build it speaks for, is for `graphkit.trace.verdicts.services` 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import Obligation, Path
 from graphkit.model.documents import (
@@ -37,8 +39,7 @@ _RECORDS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """What a document says of the case, whatever its date.
 
     ``verdict`` is `observed` or `admitted` where it shows an accused release, with ``basis``, ``paths`` and the
@@ -65,8 +66,7 @@ class Finding:
         return self.verdict is None and not any(isinstance(one, OpenObligation) for one in self.steps)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class Words(Struct, frozen=True, kw_only=True):
     """What the organisation says of a document: that it lists all, or that what such tools make does."""
 
     is_complete: bool = False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 from typing import NamedTuple, Protocol
 
 import numpy as np
+from msgspec import Struct, field
 
 from graphkit.model.answers import PackageRow, Path, Slot, Take
 from graphkit.model.ranks import Tier
@@ -28,8 +28,7 @@ _MOST_OLDER_WALKS = 8
 """How many nominated older releases are walked before `older_tier` settles for `admitted`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Newest:
+class Newest(Struct, frozen=True, kw_only=True):
     """A package's newest listed final release over consecutive slots.
 
     ``agreed``: every account of the uncertain times has it; else it is what one account takes
@@ -121,8 +120,7 @@ def _tier(
     return Tier.PICKED if in_both(hits[True], hits[False]) else tier
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exposed:
+class Exposed(Struct, frozen=True, kw_only=True):
     """The packages reached. ``unconfirmed``: nominated, but the forward walk takes no accused release.
 
     ``unread``: what walks saw of which the graph does not know enough. ``stopped``: the walks were stopped when
@@ -158,8 +156,7 @@ class Answered(NamedTuple):
         return False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
+class Effort(Struct, frozen=True, kw_only=True):
     """How much to walk: at most so many packages (None: all that are nominated), and no more than give ``enough`` rows.
 
     Few packages are walked in any case, all of them.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model.csr import distinct
@@ -31,8 +31,7 @@ class Candidate(NamedTuple):
     dependents: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unwalked:
+class Unwalked(Struct, frozen=True, kw_only=True):
     """What was reached, but not walked, since no more than so many rows were asked for.
 
     ``nominated`` and ``admitted`` count packages by what the reverse walks say of their newest release,

@@ -8,9 +8,9 @@ followed; where it was not, it is assumed to be usual (`Assumption.BUILD_ENV`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from graphkit.model.answers import Obligation
 from graphkit.model.names import PackageName
@@ -26,8 +26,7 @@ from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, unde
 NOT_BUILT = "the SBOM of the build, or `wheels_only`, would settle it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Builds:
+class Builds(Struct, frozen=True, kw_only=True):
     """What building the releases of a closure adds to its proof: obligations that are open, and words for its fact."""
 
     steps: tuple[OpenObligation, ...]

@@ -10,8 +10,10 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
 from typing import Final, Generic, Protocol, TypeVar, overload
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, Obligation, Services, ServiceVerdict
 from graphkit.model.documents import Basis
@@ -160,8 +162,7 @@ def _shifted(one: ServiceVerdict, offset: int) -> ServiceVerdict:
     return replace(one, slots=tuple(slot + offset for slot in one.slots), builds=tuple(builds))
 
 
-@dataclass(slots=True)
-class _Alike:
+class _Alike(Struct):
     """Services that are alike: which, those that were judged by themselves, and the pattern of all, once it is made.
 
     ``place``: which of the things that their documents say decides, None for none. ``is_apart``: each has to be judged

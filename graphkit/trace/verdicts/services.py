@@ -8,8 +8,9 @@ Each is judged by what speaks for it, and the worst stands: a witness, else a pr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildVerdict, InputName, Obligation, ProofKind, ServiceVerdict
 from graphkit.model.documents import Basis, Document, DocumentKind

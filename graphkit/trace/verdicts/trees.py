@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import zip_longest
+
+from msgspec.structs import replace
 
 from graphkit.model.answers import DocumentName, InstallTree, TakenRelease
 from graphkit.model.documents import DocumentKind

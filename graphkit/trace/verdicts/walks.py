@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from graphkit.model.answers import BuildVerdict, Obligation, Path, ProofKind
 from graphkit.model.documents import Document, line_of

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, cast
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.api import Graph, demo
 from graphkit.api.demo import acme_address, blast_acme, demo_graph, feed_acme, feed_demo, has_history, run_demo

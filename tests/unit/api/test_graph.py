@@ -6,7 +6,6 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import fields, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, TypeVar
@@ -16,6 +15,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from msgspec import structs
+from msgspec.structs import replace
 
 import graphkit
 from graphkit.api import Graph, columns, open_graph, progress_bar
@@ -44,7 +45,7 @@ ALL: tuple[tuple[type[Any], Callable[[], Any]], ...] = (
 
 def as_shown(kind: type[T], value: Any) -> T:
     """Return a made-up answer as the class that a `Graph` makes."""
-    return kind(**{one.name: getattr(value, one.name) for one in fields(value)})
+    return kind(**structs.asdict(value))
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, Blast, WhyAnswer
 from graphkit.model.ranks import Verdict

@@ -6,11 +6,11 @@ import codecs
 import gzip
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.formats import read_document
 from graphkit.formats.lines import lines_in

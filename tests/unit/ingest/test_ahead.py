@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import multiprocessing
 from array import array
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.api import open_graph
 from graphkit.formats import read_document

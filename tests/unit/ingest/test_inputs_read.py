@@ -5,12 +5,12 @@ from __future__ import annotations
 import lzma
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 
 from graphkit.api import Graph, open_graph
 from graphkit.ingest import inputs_read

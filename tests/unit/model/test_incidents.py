@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.incidents import AccusedFile, FileHash, Incident, Reading, Undecided, python_release
 from graphkit.model.index import Hidden

@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path as File
 from typing import Final
+
+from msgspec.structs import replace
 
 from graphkit.model.answers import (
     Accused,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from graphkit.model.answers import Asked, Blast, HashedFile
 from graphkit.model.incidents import ActionKind, FileHash, Source
@@ -20,7 +21,7 @@ def told(blast: Blast) -> list[str]:
 
 
 def asked(blast: Blast, **more: object) -> Asked:
-    return replace(blast.incident, **more)  # type: ignore[arg-type]
+    return replace(blast.incident, **more)
 
 
 def test_each_action_says_who_said_it_and_when() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, CompanyRow
 from graphkit.model.names import CompanyId, ServiceId
@@ -53,7 +52,7 @@ def test_a_release_of_another_ecosystem_is_called_by_its_purl() -> None:
 def company(name: str, verdict: CompanyVerdict, **more: object) -> CompanyRow:
     row = answers.company(name, verdict)
     bare = replace(row, distance=None, via=(), origin_tier="", supplies=(), services=(), claims=())
-    return replace(bare, **more)  # type: ignore[arg-type]
+    return replace(bare, **more)
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ import json
 import unicodedata
 import xml.etree.ElementTree as ET
 from collections import Counter
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.reports import names, report
 from graphkit.reports.as_json import who_has_json, why_json
@@ -64,13 +65,13 @@ def planted(value: Any, text: str, count: Counter[str], *, within: str = "") -> 
         return f"{text}{count.total()}" if within.rpartition(".")[2] in _NAMES else f"{value} {text}"
     if isinstance(value, tuple | list | frozenset) and not hasattr(value, "_fields"):
         return type(value)(planted(one, text, count, within=within) for one in value)
-    if not is_dataclass(value) or isinstance(value, type):
+    if not isinstance(value, Struct):
         return value
     shape = type(value).__name__
     if shape in {"Environment", "Summary", "Moment", "Provenance"}:
         return value
     changed = {
-        one.name: planted(getattr(value, one.name), text, count, within=f"{shape}.{one.name}") for one in fields(value)
+        name: planted(getattr(value, name), text, count, within=f"{shape}.{name}") for name in value.__struct_fields__
     }
     return replace(value, **changed)
 

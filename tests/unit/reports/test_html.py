@@ -6,11 +6,11 @@ import html
 import json
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast
 from graphkit.model.ranks import Tier

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, Blast, Obligation, ProofKind, ServiceVerdict
 from graphkit.model.ranks import Tier, Verdict
@@ -49,7 +49,7 @@ def decoded(name: str, answer: Blast, view: ReportOptions | None = None) -> dict
 
 def with_website(**changes: object) -> Blast:
     made = answers.blast()
-    return replace(made, services=(*made.services[:-1], replace(made.services[-1], **changes)))  # type: ignore[arg-type]
+    return replace(made, services=(*made.services[:-1], replace(made.services[-1], **changes)))
 
 
 def test_every_assumption_and_obligation_has_its_words() -> None:

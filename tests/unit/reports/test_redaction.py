@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
 import pytest
+from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, WhoHas, WhyAnswer
 from graphkit.reports import names, report
@@ -51,12 +52,12 @@ class Marked:
             return value
         if isinstance(value, tuple | list | frozenset):
             return type(value)(self.value(one, kind) for one in value)
-        if not is_dataclass(value) or isinstance(value, type):
+        if not isinstance(value, Struct):
             return value
         name = type(value).__name__
         changed = {
-            one.name: self.value(getattr(value, one.name), KINDS.get((name, one.name), "sentence"))
-            for one in fields(value)
+            field: self.value(getattr(value, field), KINDS.get((name, field), "sentence"))
+            for field in value.__struct_fields__
         }
         return replace(value, **changed)
 

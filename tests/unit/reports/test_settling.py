@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, DocumentName, InputName, Obligation, ServiceVerdict
 from graphkit.model.input_names import NOT_COMMITTED

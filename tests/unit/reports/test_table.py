@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, IngestReport, WhyAnswer
 from graphkit.model.documents import Problem

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.reports.as_json import why_json
 from graphkit.reports.table import why_table

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, Blast, Provenance
 from graphkit.model.errors import UsageError
@@ -85,7 +85,7 @@ def other_proof(**changes: object) -> Blast:
     website = made.services[-1]
     proof = website.builds[0].clearance
     assert proof
-    build = replace(website.builds[0], clearance=replace(proof, **changes))  # type: ignore[arg-type]
+    build = replace(website.builds[0], clearance=replace(proof, **changes))
     return replace(made, services=(*made.services[:-1], replace(website, builds=(build,))))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Blast, Slot, Take, Window
 from graphkit.model.organisation import Polarity, Standing
@@ -78,7 +78,7 @@ def test_runs_of_slots(slots: list[int], expected: str) -> None:
 
 
 def asked(*slots: Slot, windows: Sequence[Window] = (), **rest: object) -> Blast:
-    return replace(answers.blast(), slots=slots, windows=tuple(windows), **rest)  # type: ignore[arg-type]
+    return replace(answers.blast(), slots=slots, windows=tuple(windows), **rest)
 
 
 def slot(start: Instant, until: Instant, incident: str = "one") -> Slot:
@@ -157,7 +157,7 @@ Counts = tuple[tuple[str, int], ...]
 def counted(services: Counts = (), companies: Counts = (), packages: Counts = (), **rest: object) -> str:
     made = answers.blast()
     summary = replace(made.summary, services=services, companies=companies, packages=packages)
-    return headline(replace(made, summary=summary, external=frozenset(), **rest))  # type: ignore[arg-type]
+    return headline(replace(made, summary=summary, external=frozenset(), **rest))
 
 
 def test_a_headline_without_anything_says_what_there_is_not() -> None:

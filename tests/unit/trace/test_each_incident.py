@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from graphkit.model.incidents import Incident, python_release
 from graphkit.model.names import CompanyId, PackageName

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident, Reading
 from graphkit.model.names import package_name, purl_of

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.documents import ATTESTED, DocumentKind
 from graphkit.model.incidents import CompromisedRelease, Incident

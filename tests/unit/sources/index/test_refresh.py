@@ -1,9 +1,8 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseMetadata
 from graphkit.model.names import package_name

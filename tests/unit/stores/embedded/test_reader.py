@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -133,7 +132,7 @@ def test_no_array_can_be_written(reader: IndexReader) -> None:
         *(reader.packages(every), reader.releases(every), reader.requirements(ids(0)), reader.ranges(every)),
         *(reader.declarers(every), reader.users(ids(0, 1)), reader.takers(every)),
     ):
-        values = [getattr(columns, field.name) for field in fields(columns)]
+        values = [getattr(columns, name) for name in columns.__struct_fields__]
         given += [value for value in values if isinstance(value, np.ndarray)]
     assert len(given) > 30
     assert not [one for one in given if one.flags.writeable]

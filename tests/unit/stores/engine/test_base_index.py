@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.incidents import CompromisedFile, CompromisedRelease, Incident
 from graphkit.model.names import PackageName, ServiceId

@@ -1,10 +1,9 @@
 """Several accounts of one organisation as one."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from graphkit.model.aliases import Aliases, ServiceAlias
 from graphkit.model.names import CompanyId, PackageName, ServiceId

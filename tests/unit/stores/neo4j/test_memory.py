@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model import csr
 from graphkit.stores.neo4j.memory import Memory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class Rows(Struct, frozen=True, kw_only=True):
     """An answer with each kind of column: of row n the square of n, and n times the letter of n."""
 
     start: NDArray[np.int64]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.aliases import Aliases, PackageAlias
 from graphkit.model.documents import ATTESTED, Component, Document, DocumentKind
@@ -245,7 +245,7 @@ def test_services_of_which_a_time_is_vague_are_told(
     why: str, times: dict[str, Moment], build: dict[str, Moment] | None, services: list[str]
 ) -> None:
     builds = () if build is None else (Build(service=SHOP, **build),)  # type: ignore[arg-type]  # times by name
-    uses = (replace(use("shop", CLEAN), **times),)  # type: ignore[arg-type]
+    uses = (replace(use("shop", CLEAN), **times),)
     assert of_case(CLEAN, told(uses=uses, builds=builds)).imprecise() == services, why
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from itertools import pairwise, permutations
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.environment import Profile
 from graphkit.model.index import Hidden

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.documents import Document
 from graphkit.model.guards import NO_GUARDS, Guards
@@ -48,7 +48,7 @@ def group(name: str, text: str) -> Requirement:
 
 def project(*texts: str | Requirement, subject: str = "app", **more: object) -> Document:
     asked = tuple(requirement(one) if isinstance(one, str) else one for one in texts)
-    return replace(manifest("pyproject.toml"), requirements=asked, subject=subject, **more)  # type: ignore[arg-type]
+    return replace(manifest("pyproject.toml"), requirements=asked, subject=subject, **more)
 
 
 def shown(root: Root) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, Obligation, ProofKind
 from graphkit.model.documents import UNREADABLE, Basis, Completeness, Document, DocumentKind, Problem

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from graphkit.model.answers import InputName
 from graphkit.model.documents import CONDA_ENVIRONMENT, Component, Document, DocumentKind, InstallCommand
@@ -166,12 +166,12 @@ def test_a_gap_names_the_input_with_its_repository() -> None:
 
 
 def project(*texts: str, **more: object) -> Document:
-    return replace(manifest("pyproject.toml", *texts), **more)  # type: ignore[arg-type]
+    return replace(manifest("pyproject.toml", *texts), **more)
 
 
 def lock(*rows: str, **more: object) -> Document:
     made = document("uv.lock", DocumentKind.LOCK, rows, governs=("pyproject.toml",))
-    return replace(made, **{"format": "uv.lock", **more})  # type: ignore[arg-type]
+    return replace(made, **{"format": "uv.lock", **more})
 
 
 PLACES = [

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import BuildVerdict
 from graphkit.model.building import marker_of_build

@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, InputName, Obligation
 from graphkit.model.documents import (
@@ -340,7 +339,7 @@ def test_what_conda_installs_is_open_at_whatever_version(asked: str, verdict: st
 
 def listing(*rows: str, **more: object) -> Document:
     made = document("sbom.json", DocumentKind.SBOM, rows)
-    return replace(made, completeness=Completeness.COMPLETE, created=exactly(at("12:00")), **more)  # type: ignore[arg-type]
+    return replace(made, completeness=Completeness.COMPLETE, created=exactly(at("12:00")), **more)
 
 
 LISTINGS = [
