@@ -43,7 +43,7 @@ def ingest(
     if kind not in _KINDS:
         raise unknown_kind(kind)
     _check(kind, options)
-    order = IngestOptions.read(options)
+    order = IngestOptions.read(options, is_scan=_KINDS[kind] is take_scan)
     run = IngestRun(store, order, progress)
     _KINDS[kind](run, sources)
     if _KINDS[kind] is not take_scan:

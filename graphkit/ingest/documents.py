@@ -130,7 +130,7 @@ class Documents:
         problem = f"no input was in place at {at} on {where}; --branch names another"
         self._run.stats.reject("--built-at", problem)
         if order.service is not None:
-            build = Build(service=order.service, at=at)
+            build = Build(service=order.service, at=at, words=order.words("built_at"))
             source = f"ingest {order.service}: the build of {at}"
             self._run.keep(source, [Organisation(source=source, builds=(build,))], counted=False)
             self._run.flush()
@@ -465,6 +465,10 @@ class Documents:
             path=found.label,
             stands_from=order.stands_from if is_input else None,
             read_at=order.read_at,
+            words=order.words(
+                *(("stands_from",) if is_input and order.stands_from is not None else ()),
+                *(("read_at",) if order.read_at is not None else ()),
+            ),
             branch=self._branch if is_input else order.branch,
             repository=found.repository if is_input else "",
             is_complete=order.is_complete,
@@ -472,7 +476,10 @@ class Documents:
         )
         if order.built_at is None:
             return [use]
-        return [use, built_from(use, order.built_at)] if use.stands_from else [replace(use, built_at=order.built_at)]
+        of_build = built_from(use, order.built_at, order)
+        if use.stands_from:
+            return [use, of_build]
+        return [replace(of_build, read_at=use.read_at, words=(*of_build.words, *use.words))]
 
     def _take_arrival(self, one: FetchedDocument) -> None:
         run = self._run

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from graphkit.model.errors import UsageError
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
+from graphkit.model.organisation import Word
 from graphkit.model.times import BadTime, Instant, Moment, exactly, instant, moment
 
 _Time = TypeVar("_Time", Instant, Moment)
@@ -90,6 +91,13 @@ class IngestOptions(Struct, frozen=True, kw_only=True):
     budget: float | None
     times_listed: bool
     """Rows of a table without a time are taken as listed always (docs/semantics.md#uncertain-times)."""
+    is_scan: bool = False
+
+    def words(self, *times: str) -> tuple[Word, ...]:
+        """Return that some times of a document are what a person said of it, by which option."""
+        return tuple(
+            Word(time, "--unchanged-since" if self.is_scan else f"--{time.replace('_', '-')}") for time in times
+        )
 
     @property
     def is_told(self) -> bool:
@@ -98,7 +106,7 @@ class IngestOptions(Struct, frozen=True, kw_only=True):
         return bool(told) or any(one is not None for one in (self.built_at, self.stands_from, self.read_at))
 
     @classmethod
-    def read(cls, options: IngestArguments) -> IngestOptions:
+    def read(cls, options: IngestArguments, *, is_scan: bool = False) -> IngestOptions:
         """Return options with their times and names read; UsageError where one is invalid."""
         now = instant(dt.datetime.now(dt.UTC))
         service, company, as_of = options.get("service"), options.get("company"), options.get("as_of")
@@ -127,6 +135,7 @@ class IngestOptions(Struct, frozen=True, kw_only=True):
                 all_allowed=options.get("all_allowed", False),
                 budget=options.get("budget"),
                 times_listed=options.get("unknown_times") == "listed",
+                is_scan=is_scan,
             )
         except BadTime as error:
             raise UsageError(f"{error}; give a UTC time such as 2026-03-24T10:52:00Z") from error

@@ -101,17 +101,23 @@ def as_told(use: DocumentUse, one: FetchedDocument, order: IngestOptions) -> Ite
     out, or on ``--branch``.
     """
     if order.built_at is not None and _stood_at(one, order.built_at, order.branch):
-        yield built_from(use, order.built_at)
+        yield built_from(use, order.built_at, order)
+    words: list[str] = []
     if order.read_at is not None and one.lives:
         use = replace(use, read_at=_not_before(order.read_at, one.read_at))
+    if order.read_at is not None and use.read_at == order.read_at:  # of a pull, that was the time of all of it
+        words.append("read_at")
     if order.stands_from is not None and one.is_beginning and one.stands_from is not None:
+        shown = use.stands_from
         use = replace(use, stands_from=_not_after(order.stands_from, one.stands_from))
-    yield use
+        words += ["stands_from"] if use.stands_from != shown else []
+    yield replace(use, words=order.words(*words)) if words else use
 
 
-def built_from(use: DocumentUse, at: Moment) -> DocumentUse:
-    """Return the use of an input by a build: that build's, and no state of the input."""
-    return replace(use, built_at=at, stands_from=None, stands_until=None, read_at=None, is_first=False)
+def built_from(use: DocumentUse, at: Moment, order: IngestOptions) -> DocumentUse:
+    """Return the use of an input by a build that a person tells of: that build's, and no state of the input."""
+    said = order.words("built_at")
+    return replace(use, built_at=at, stands_from=None, stands_until=None, read_at=None, is_first=False, words=said)
 
 
 def _not_before(at: Moment, least: Instant | None) -> Moment:

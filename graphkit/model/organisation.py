@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
@@ -35,6 +37,39 @@ class Company(Struct, frozen=True, kw_only=True):
     is_external: bool = False
 
 
+USE_TIMES: Final = ("built_at", "stands_from", "stands_until", "read_at")
+"""The times of a use of a document, in the order of their columns in the record."""
+
+
+class Word(NamedTuple):
+    """That somebody said a time, and no document shows it.
+
+    ``time``: which one (`stands_from`, `built_at`, `builds`). ``source``: where, an option or an organisation file.
+    """
+
+    time: str
+    source: str
+
+
+def as_said(words: Sequence[Word]) -> str:
+    """Return who says what a sentence has said, to stand at its end; empty where a document shows it.
+
+    >>> as_said([Word("stands_from", "--unchanged-since"), Word("read_at", "--unchanged-since")])
+    ', as --unchanged-since says'
+    >>> as_said([Word("stands_from", "acme.yaml"), Word("read_at", "acme.yaml")])
+    ', as `stands_from` and `read_at` in acme.yaml say'
+    """
+    options = [one.source for one in words if one.source.startswith("--")]
+    keys: dict[str, list[str]] = {}
+    for one in words:
+        if one.source not in options:
+            keys.setdefault(one.source, []).append(f"`{one.time}`")
+    files = [f"{' and '.join(dict.fromkeys(found))} in {source}" for source, found in keys.items()]
+    named = [*dict.fromkeys(options), *files]
+    is_one = len(named) == 1 and " and `" not in named[0]
+    return f", as {' and '.join(named)} say{'s' if is_one else ''}" if named else ""
+
+
 class DocumentUse(Struct, frozen=True, kw_only=True):
     """A document describes a service.
 
@@ -45,7 +80,8 @@ class DocumentUse(Struct, frozen=True, kw_only=True):
     its place. An input is known by ``repository`` (or folder given) and ``path``. ``is_first``: nothing was
     at that path before ``stands_from``, as history shows, or what was there is told by the branch it forked off;
     ``is_last``: nor after ``stands_until``. ``is_complete``:
-    the user's word that it lists all.
+    the user's word that it lists all. ``words``: which of its times somebody said, and where; a document or a
+    repository shows the others.
     """
 
     service: ServiceId
@@ -63,13 +99,19 @@ class DocumentUse(Struct, frozen=True, kw_only=True):
     note: str = ""
     sources: tuple[str, ...] = ()
     derived: bool = False
+    words: tuple[Word, ...] = ()
+
+    def said_of(self, *times: str) -> tuple[Word, ...]:
+        """Return what somebody said of some of its times."""
+        return tuple(one for one in self.words if one.time in times)
 
 
 class Build(Struct, frozen=True, kw_only=True):
     """A build that the organisation names. ``document``: what came out of it (sha256), may be empty.
 
     ``lock``: the lock it installed from; ``manifest``: what it resolved from (sha256, may be empty).
-    ``at`` is when it ran; ``started`` and ``ended`` bound it, else it ran within two hours of ``at``.
+    ``at`` is when it ran; ``started`` and ``ended`` bound it, else it ran within two hours of ``at``. ``words``: who
+    says all of this, and where.
     """
 
     service: ServiceId
@@ -79,6 +121,7 @@ class Build(Struct, frozen=True, kw_only=True):
     document: str = ""
     lock: str = ""
     manifest: str = ""
+    words: tuple[Word, ...] = ()
 
 
 class Service(Struct, frozen=True, kw_only=True):

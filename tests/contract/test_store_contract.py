@@ -18,7 +18,17 @@ from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.incidents import Action, ActionKind, CompromisedFile, CompromisedRelease, Incident, Source
 from graphkit.model.index import File, FileKind, MetadataSource, ProjectPage, ReleaseFiles, ReleaseMetadata, needs_of
 from graphkit.model.names import CompanyId, PackageName, ServiceId, package_name
-from graphkit.model.organisation import Build, Claim, Company, DocumentUse, Organisation, Polarity, Service, Standing
+from graphkit.model.organisation import (
+    Build,
+    Claim,
+    Company,
+    DocumentUse,
+    Organisation,
+    Polarity,
+    Service,
+    Standing,
+    Word,
+)
 from graphkit.model.requirements import requirement
 from graphkit.model.times import FOREVER, exactly
 from graphkit.stores import open_store, port
@@ -113,6 +123,7 @@ BAD = CompromisedRelease(
     files=(CompromisedFile(filename="lib-1.2.tar.gz", sha256="f" * 64),),
 )
 
+TOLD = (Word("built_at", "--built-at"),)
 WORLD: tuple[port.Fact, ...] = (
     page("lib", {"1.0": 100, "1.1rc1": 200, "1.1": 300, "2004d-final": 50}),
     page("lib", {"0.9": 20, "1.0": None}, read_at=900),
@@ -129,7 +140,7 @@ WORLD: tuple[port.Fact, ...] = (
         created=exactly(1500),
     ),
     document("cc", component("0", "lib", "1.2"), component("1", "app", "1"), edges=(Edge(source="1", target="0"),)),
-    DocumentUse(service=ServiceId("web"), document="aa", built_at=exactly(1400)),
+    DocumentUse(service=ServiceId("web"), document="aa", built_at=exactly(1400), words=TOLD),
     Organisation(
         source="org.toml",
         companies=(Company(id=CompanyId("acme"), name="Acme"),),
@@ -691,7 +702,10 @@ def test_the_organisation_is_joined(fresh: Callable[[], port.Store]) -> None:
     assert [service.id for service in found.services] == ["ci", "web"]
     assert found.services[1].company == "acme"
     assert found.claims == (claim,)
-    assert [(use.service, use.document, use.built_at) for use in found.uses] == [("web", "aa", exactly(1400))]
+    assert [(use.service, use.document, use.built_at, use.words) for use in found.uses] == [
+        ("web", "aa", exactly(1400), TOLD)
+    ]
+    assert [one.words for one in found.builds] == [(Word("builds", "org.toml"),)]
     store.record([replace(second, companies=(), claims=())])
     again = store.reader().evidence().organisation()
     assert (again.companies[0].name, again.claims) == ("Acme", ())

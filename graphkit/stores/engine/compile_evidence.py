@@ -16,7 +16,7 @@ from graphkit.model import csr
 from graphkit.model.documents import Document, Problem
 from graphkit.model.incidents import Incident
 from graphkit.model.names import namesakes_of, purl_key
-from graphkit.model.organisation import DocumentUse, Organisation
+from graphkit.model.organisation import DocumentUse, Organisation, Word
 from graphkit.model.times import Moment
 from graphkit.stores.engine.encoding import encoded
 from graphkit.stores.engine.index_folder import ArraySink
@@ -107,6 +107,7 @@ def document_use(row: tuple[Any, ...]) -> DocumentUse:
         note=said.note,
         sources=said.sources,
         derived=derived,
+        words=said.words,
     )
 
 
@@ -120,6 +121,7 @@ class _Rest(msgspec.Struct, frozen=True):
     latest: dict[str, int] = {}
     note: str = ""
     sources: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
 
 
 _REST: Final = msgspec.json.Decoder(_Rest)

@@ -12,7 +12,7 @@ from msgspec.structs import fields, replace
 
 from graphkit.model.aliases import joined as joined_aliases
 from graphkit.model.names import CompanyId, ServiceId
-from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
+from graphkit.model.organisation import USE_TIMES, Build, DocumentUse, Organisation, Service, Word
 from graphkit.model.times import Moment
 
 Fact = TypeVar("Fact", bound=Any)
@@ -30,11 +30,9 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
     ordered = sorted(organisations, key=lambda one: one.source)
     aliases, _ = joined_aliases(one.aliases for one in ordered)
     named = {name: alias.service for alias in aliases.services for name in alias.names}
-    given = [use for one in ordered for use in one.uses]
+    given = [_use_said(use, one.source) for one in ordered for use in one.uses]
     all_uses = _merged_uses(_named([_renamed(use, named) for use in (*given, *uses)]))
-    builds = _united(
-        (_renamed(build, named) for one in ordered for build in one.builds), lambda build: (build.service, build.at)
-    )
+    builds = _merged_builds(_renamed(_build_said(one, each.source), named) for each in ordered for one in each.builds)
     services = _renamed_services(ordered, named, {one.service for one in (*given, *uses)})
     services += [
         Service(id=name) for name in sorted({use.service for use in all_uses} | {build.service for build in builds})
@@ -100,6 +98,27 @@ def _with_words_of_companies(ordered: Sequence[Organisation], named: Mapping[str
         else one
         for one in told
     ]
+
+
+def _use_said(use: DocumentUse, source: str) -> DocumentUse:
+    """Return a use of an organisation file with the words that its times are; one that has its words is as it is."""
+    said = tuple(Word(name, source) for name in USE_TIMES if getattr(use, name) is not None)
+    return use if use.words or not said else replace(use, words=said)
+
+
+def _build_said(build: Build, source: str) -> Build:
+    """Return a build that an organisation file names, with that it is its word."""
+    return build if build.words else replace(build, words=(Word("builds", source),))
+
+
+def _merged_builds(found: Iterable[Build]) -> tuple[Build, ...]:
+    """Return builds, those of one service and time as one, which is the word of all who tell of it."""
+    told = list(found)
+    words: dict[tuple[str, Moment], set[Word]] = {}
+    for one in told:
+        words.setdefault((one.service, one.at), set()).update(one.words)
+    united = _united(told, lambda build: (build.service, build.at))
+    return tuple(replace(one, words=tuple(sorted(words[one.service, one.at]))) for one in united)
 
 
 def _renamed(fact: Named, names: Mapping[str, ServiceId]) -> Named:
@@ -168,6 +187,8 @@ def _merged_use(found: Sequence[DocumentUse]) -> DocumentUse:
     lasting = max((use.read_at for use in found if use.read_at is not None and use.stands_until is None), default=None)
     known = (use.stands_until for use in found if use.stands_until is not None)
     ends = [end for end in known if lasting is None or end.latest >= lasting.earliest]
+    held = {name: getattr(found[0], name) for name in USE_TIMES}
+    held |= {"stands_until": min(ends, default=None), "read_at": latest}
     return replace(
         found[0],
         path=min((use.path for use in found if use.path), default=""),
@@ -178,4 +199,5 @@ def _merged_use(found: Sequence[DocumentUse]) -> DocumentUse:
         is_complete=any(use.is_complete for use in found),
         note="; ".join(sorted({use.note for use in found if use.note})),
         sources=tuple(sorted({source for use in found for source in use.sources})),
+        words=tuple(sorted({one for use in found for one in use.words if held[one.time] == getattr(use, one.time)})),
     )

@@ -15,7 +15,7 @@ from graphkit.model.building import is_of_build
 from graphkit.model.documents import Document
 from graphkit.model.incidents import Incident
 from graphkit.model.index import File, ProjectPage, ReleaseMetadata, ReleaseTable
-from graphkit.model.organisation import DocumentUse, Organisation
+from graphkit.model.organisation import USE_TIMES, DocumentUse, Organisation
 from graphkit.model.times import BEGINNING, Instant, Moment
 from graphkit.stores.engine.component_lists import Lists
 from graphkit.stores.engine.encoding import DTYPES, digest, encoded, insert, version_of
@@ -28,8 +28,6 @@ _FLUSH_ROWS: Final = 200_000
 _LAST_RANK: Final = 2**32 - 1
 _MOST_RANKED: Final = 2**30
 _APART: Final = frozenset({"sha256", "path", "components", "places", "edges", "roots"})
-USE_TIMES: Final = ("built_at", "stands_from", "stands_until", "read_at")
-"""The times of a use, in the order of their columns."""
 _USE_COLUMNS: Final = frozenset(column_names("document_uses"))
 
 

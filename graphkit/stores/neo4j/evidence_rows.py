@@ -14,7 +14,7 @@ import msgspec
 from graphkit.model.documents import Document
 from graphkit.model.incidents import Incident
 from graphkit.model.names import namesakes_of, purl_key
-from graphkit.model.organisation import Organisation
+from graphkit.model.organisation import USE_TIMES, Organisation
 from graphkit.stores.engine.encoding import version_of
 from graphkit.stores.engine.record_reader import rows
 from graphkit.stores.neo4j.node_rows import key_of, release_id, short
@@ -144,14 +144,14 @@ def uses_by_organisation(facts: Organisation) -> list[Link]:
     """
     links: dict[tuple[object, ...], Link] = {}
     for use in facts.uses:
-        times = {name: getattr(use, name) for name in _TIMES}
+        times = {name: getattr(use, name) for name in USE_TIMES}
         said = {name: None if at is None else at.earliest for name, at in times.items()}
         _add(links, use.service, use.document, {"path": use.path, "branch": use.branch, **said})
     dated = {(service, document, said["built_at"]) for service, document, said in links.values()}
     for build in facts.builds:
         for document in filter(None, (build.document, build.lock, build.manifest)):
             if (build.service, document, build.at.earliest) not in dated:
-                said = {**dict.fromkeys(_TIMES), "built_at": build.at.earliest}
+                said = {**dict.fromkeys(USE_TIMES), "built_at": build.at.earliest}
                 _add(links, build.service, document, {"path": "", "branch": "", **said})
     return sorted(links.values(), key=repr)
 
@@ -162,15 +162,12 @@ def uses_by_alias(links: Iterable[Link], facts: Organisation) -> list[Link]:
     renamed: dict[tuple[object, ...], Link] = {}
     for service, document, said in links:
         if service in named and named[service] != service:
-            _add(renamed, named[service], document, {name: said[name] for name in ("path", "branch", *_TIMES)})
+            _add(renamed, named[service], document, {name: said[name] for name in ("path", "branch", *USE_TIMES)})
     return sorted(renamed.values(), key=repr)
 
 
 def _add(links: dict[tuple[object, ...], Link], service: str, document: str, said: Row) -> None:
     links[service, document, *said.values()] = (service, document, {**said, "derived": False, "by_organisation": True})
-
-
-_TIMES: Final = ("built_at", "stands_from", "stands_until", "read_at")
 
 
 def incidents(connection: duckdb.DuckDBPyConnection) -> list[Row]:

@@ -188,6 +188,17 @@ def leaves_out(world: World, manifest: Document, one: Requirement, asked: Instal
     return taken is False and truth_of(world, one.marker, None, None) is not False
 
 
+def is_selected(world: World, manifest: Document, asked: InstallSelection) -> bool:
+    """Return whether it matters for a manifest which extras and groups are installed: one requirement hangs on it."""
+    asked = _widened(manifest, asked)
+    bounds = (*manifest.requirements, *manifest.constraints)
+    return any(
+        truth_of(world, one.marker, asked.extras, asked.groups) is not truth_of(world, one.marker, None, None)
+        for one in bounds
+        if one.marker
+    )
+
+
 def _widened(manifest: Document, asked: InstallSelection) -> InstallSelection:
     """Return what is asked for, with the extras that the project asks of itself (``dev = ["app[proxy]"]``)."""
     if asked.extras is None:

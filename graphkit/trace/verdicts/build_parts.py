@@ -9,17 +9,34 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from graphkit.model.answers import Assumption, BuildVerdict, Obligation, ProofKind
+from graphkit.model.answers import Assumption, BuildVerdict, Discharge, Obligation, ProofKind
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
-from graphkit.model.organisation import Build, DocumentUse
+from graphkit.model.organisation import Build, DocumentUse, Word, as_said
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.requirements import requirement
 from graphkit.model.times import Instant, Moment, rfc3339
 from graphkit.trace.resolve.manifests import InstallSelection, truth_of
 from graphkit.trace.verdicts.build_times import AROUND
-from graphkit.trace.verdicts.building import judge_install, judge_rows, worst_of
-from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, combined, fact, prove, word
-from graphkit.trace.verdicts.context import ServiceContext, cleared, named, needed, opened, tools_gap
+from graphkit.trace.verdicts.building import judge_install, judge_rows, may_build, worst_of
+from graphkit.trace.verdicts.clearance import (
+    OpenObligation,
+    ProofStep,
+    combined,
+    fact,
+    prove,
+    shown_or_said,
+    with_word,
+    word,
+)
+from graphkit.trace.verdicts.context import (
+    ServiceContext,
+    cleared,
+    named,
+    needed,
+    opened,
+    tools_gap,
+    word_on_environment,
+)
 from graphkit.trace.verdicts.in_place import ManifestInPlace, install_requests, needs, needs_walk
 from graphkit.trace.verdicts.inputs import InputState, rows_by_package
 from graphkit.trace.verdicts.install_requests import of_build_system, of_manifest
@@ -35,7 +52,12 @@ def finding_of(context: ServiceContext, use: DocumentUse, tool: str = "") -> Fin
     is_complete = use.is_complete or use.document in context.said_complete
     key = (use.document, is_complete, resolver)
     if key not in context.findings:
-        words = Words(is_complete=is_complete, complete_from=service.complete_from, resolver=resolver)
+        words = Words(
+            is_complete=is_complete,
+            complete_from=service.complete_from,
+            resolver=resolver,
+            names_resolver=bool(service.resolver),
+        )
         context.findings[key] = read_listing(context.document(use.document), context.accused, words)
     return context.findings[key]
 
@@ -66,13 +88,20 @@ def _fetchable(context: ServiceContext, finding: Finding) -> tuple[int, ...]:
 
 
 def by_listing(
-    context: ServiceContext, finding: Finding, document: Document, at: Moment | None, ended: Moment | None
+    context: ServiceContext,
+    finding: Finding,
+    document: Document,
+    at: Moment | None,
+    ended: Moment | None,
+    words: Sequence[Word] = (),
 ) -> BuildVerdict:
-    """Judge a build by a listing of what it installed."""
+    """Judge a build by a listing of what it installed. ``words``: who says when it ran."""
     if finding.verdict is not None:
         return shown(context, finding, document, at)
-    if ended is not None and not finding.is_subject and (early := ended_before(context, ended.latest + AROUND, at)):
-        return early
+    if ended is not None and not finding.is_subject:
+        early = ended_before(context, ended.latest + AROUND, at, words)
+        if early is not None:
+            return early
     if gap := gap_of_unread(document):
         return opened(gap, document, at)
     if at is None:
@@ -82,7 +111,7 @@ def by_listing(
         )
         span = (context.start, context.until)
     else:
-        dated = fact(Obligation.DATED, f"{document.path} speaks for the build of {at}")
+        dated = shown_or_said(Obligation.DATED, f"{document.path} speaks for the build of {at}", words)
         span = (at.earliest, at.latest + 1)
     candidates = (
         *((Assumption.ENVIRONMENT,) if document.is_of_one_environment else ()),
@@ -110,7 +139,7 @@ def _proved(  # noqa: PLR0917 - what a proof by listing is made of
         *rest.words,
     ]
     if not isinstance(dated, OpenObligation):
-        steps.append(fact(Obligation.TIMES, dated.text))
+        steps.append(replace(dated, obligation=Obligation.TIMES))
     if gap := tools_gap(context, rest.assumes):
         steps.append(gap)
     proof = prove(ProofKind.LISTING, context.incident, span, steps, rest.assumes)
@@ -143,6 +172,8 @@ def by_lock(  # noqa: PLR0917 - what a proof by lock is made of
     if gap := _extras_gap(context, document):
         finding = replace(finding, steps=(*finding.steps, gap))
     judged = _proved(context, finding, document, at, span, dated, candidates)
+    if may_build(context):  # what has no wheel there is built
+        judged = by_words(judged, word_on_environment(context, Obligation.CLOSURE))
     return worst_of([judged, *(replace(one, at=at) for one in judge_rows(context, document, span))])
 
 
@@ -205,7 +236,9 @@ def of_scripts(
     """
     for state in here:
         if state.document.commands and (gap := judge_script(context, state, here, span)):
-            yield _by_pin(context, state.document, span) or opened(gap, state.document)
+            pinned = _by_pin(context, state.document, span)
+            said = f"{state.document.path} was in place then"
+            yield as_said_of(pinned, said, state.words) if pinned else opened(gap, state.document)
 
 
 def _by_pin(context: ServiceContext, script: Document, span: tuple[Instant, Instant]) -> BuildVerdict | None:
@@ -248,8 +281,13 @@ def of_tools(context: ServiceContext, span: tuple[Instant, Instant]) -> list[Bui
     return [judge_install(context, of_manifest(tools, InstallSelection(extras=(), groups=())), span, stood)]
 
 
-def ended_before(context: ServiceContext, ended: Instant, at: Moment | None) -> BuildVerdict | None:
-    """Return the proof that a build had ended before an accused file was uploaded by any account (obligation p)."""
+def ended_before(
+    context: ServiceContext, ended: Instant, at: Moment | None, words: Sequence[Word] = ()
+) -> BuildVerdict | None:
+    """Return the proof that a build had ended before an accused file was uploaded by any account (obligation p).
+
+    ``words``: who says when it ended.
+    """
     first = context.first_upload
     if first is None or ended >= first:
         return None
@@ -262,10 +300,33 @@ def ended_before(context: ServiceContext, ended: Instant, at: Moment | None) -> 
             context.decided,
             fact(Obligation.TARGETS, f"asked about {context.releases}"),
             fact(Obligation.TIMES, f"every account of the first upload is known, and none is before {rfc3339(first)}"),
-            fact(Obligation.ENDED, text),
+            shown_or_said(Obligation.ENDED, text, words),
         ],
     )
     return opened(proof, at=at) if isinstance(proof, OpenObligation) else cleared(proof, text, at=at)
+
+
+def by_words(judged: BuildVerdict, said: Iterable[ProofStep]) -> BuildVerdict:
+    """Return a verdict whose proof, where it has one, rests on more words of the organisation."""
+    proof = judged.clearance
+    for one in said:
+        if proof is not None and isinstance(one, Discharge):
+            proof = with_word(proof, one)
+    return judged if proof is judged.clearance else replace(judged, clearance=proof)
+
+
+def as_said_of(judged: BuildVerdict, text: str, words: Sequence[Word]) -> BuildVerdict:
+    """Return a verdict that rests on what somebody said: its reason names who did, and its proof the words.
+
+    ``text`` is what they said. What is not known is as it was.
+    """
+    if not words or judged.verdict is Verdict.UNKNOWN:
+        return judged
+    said, proof = word(Obligation.TIMES, text + as_said(words)), judged.clearance
+    if proof is not None and not any(as_said(words) in one for one in proof.words):
+        proof = with_word(proof, said)
+    reason = judged.reason if as_said(words) in judged.reason else f"{judged.reason}; {said.text}"
+    return replace(judged, reason=reason, clearance=proof)
 
 
 def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:

@@ -49,7 +49,7 @@ def judge_install(
     Cost: that of `judge_walk` where no build requirement that was read may lead to a target.
     """
     own = judge_walk(context, request, span, inputs)
-    if own.verdict is Verdict.PICKED or not _may_build(context) or off_public(context, request):
+    if own.verdict is Verdict.PICKED or not may_build(context) or off_public(context, request):
         return own
     parts = [own, *_by_sdists(context, request, span, set())]
     is_barred = own.clearance is not None and own.clearance.kind is ProofKind.BAR
@@ -63,7 +63,7 @@ def judge_rows(context: ServiceContext, lock: Document, span: tuple[Instant, Ins
 
     Cost: nothing where no build requirement that was read may lead to a target.
     """
-    if not _may_build(context):
+    if not may_build(context):
         return
     request = InstallRequest(
         path=lock.path,
@@ -99,7 +99,8 @@ def judge_rows(context: ServiceContext, lock: Document, span: tuple[Instant, Ins
         yield from (opened(step, lock) for step in builds.steps)
 
 
-def _may_build(context: ServiceContext) -> bool:
+def may_build(context: ServiceContext) -> bool:
+    """Return whether building a release from source may take a target, for all that was read."""
     return not context.service.is_wheels_only and context.is_reached_by_building()
 
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from graphkit.model.answers import NEEDED, Assumption, Clearance, Discharge, InputName, Obligation, ProofKind
+from graphkit.model.organisation import Word, as_said
 from graphkit.model.times import Instant
 
 
@@ -43,6 +44,11 @@ def fact(obligation: Obligation, text: str) -> Discharge:
 def word(obligation: Obligation, text: str) -> Discharge:
     """Return an obligation discharged by the organisation's word."""
     return Discharge(obligation=obligation, text=text, word=True)
+
+
+def shown_or_said(obligation: Obligation, text: str, words: Sequence[Word]) -> Discharge:
+    """Return an obligation discharged by a fact, or where somebody said it by that word, with who did."""
+    return word(obligation, text + as_said(words)) if words else fact(obligation, text)
 
 
 def prove(

@@ -180,6 +180,15 @@ def needed(service: Service, candidates: Sequence[Assumption]) -> Needed:
     )
 
 
+def word_on_environment(context: ServiceContext, obligation: Obligation) -> tuple[ProofStep, ...]:
+    """Return the organisation's word on where installs run, as of an obligation; nothing where it does not say."""
+    known = context.service.environment
+    if known is None:
+        return ()
+    where = f"Python {known.python}, {known.platform} {known.machine}"
+    return (word(obligation, f"the organisation says that it installs on {where} (environment)"),)
+
+
 def is_usual(context: ServiceContext, one: Requirement, usual: AbstractSet[str]) -> bool:
     """Return whether a requirement names a usual backend or tool and nothing else; a target must not come by it."""
     is_plain = not (one.url or one.extras or one.unreadable)

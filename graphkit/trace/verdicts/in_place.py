@@ -12,9 +12,9 @@ from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.times import Instant
-from graphkit.trace.resolve.manifests import InstallSelection, leaves_out, may_not_hold, needs_of_extras
-from graphkit.trace.verdicts.clearance import fact
-from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_usual
+from graphkit.trace.resolve.manifests import InstallSelection, is_selected, leaves_out, may_not_hold, needs_of_extras
+from graphkit.trace.verdicts.clearance import ProofStep, fact, word
+from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_usual, word_on_environment
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
 from graphkit.trace.verdicts.inputs import InputLine, InputState, InstallNeeds, governed, satisfies, states_of
 from graphkit.trace.verdicts.install_requests import InstallRequest, of_build_system, of_manifest
@@ -153,7 +153,8 @@ def install_requests(context: ServiceContext, one: ManifestInPlace) -> Iterator[
     Last, what it requires under its overrides, where no fact says whether the installer that reads them is used: they
     can bring in what the manifest does not ask for.
     """
-    yield of_manifest(one.manifest, asked_of(context), one.read, context.in_house)
+    request = of_manifest(one.manifest, asked_of(context), one.read, context.in_house)
+    yield replace(request, read_by=(*request.read_by, *_words_on(context, one)))
     if needs_walk(context, one.manifest):
         yield of_build_system(one.manifest)
     guards = one.manifest.guards
@@ -162,6 +163,34 @@ def install_requests(context: ServiceContext, one: ManifestInPlace) -> Iterator[
         text = f"judged with and without the overrides of {one.manifest.path}, which {guards.installer} alone reads"
         read = GuardsRead(guards=guards, shown=fact(Obligation.INPUTS, text))
         yield of_manifest(one.manifest, asked_of(context), read, context.in_house)
+
+
+def _words_on(context: ServiceContext, one: ManifestInPlace) -> Iterator[ProofStep]:
+    """Yield the words of the organisation that narrow what an install from a manifest asks for."""
+    yield from _words_on_selection(context, one.manifest)
+    resolver, guards = context.service.resolver, one.manifest.guards
+    if guards is not None and guards.overrides and one.read is None and resolver not in {"", guards.installer}:
+        text = (
+            f"the organisation says that {resolver} installs it (resolver: {resolver}), which reads no such overrides"
+        )
+        yield word(Obligation.INPUTS, text)
+
+
+def _words_on_selection(context: ServiceContext, manifest: Document) -> Iterator[ProofStep]:
+    """Yield that the organisation says which extras and groups are installed, where a requirement hangs on it."""
+    asked = asked_of(context)
+    keys = [name for name, said in (("extras", asked.extras), ("groups", asked.groups)) if said is not None]
+    if keys and is_selected(context.union(manifest.requires_python), manifest, asked):
+        named = " and ".join(keys)
+        text = f"the organisation says which {named} of {manifest.path} it installs ({', '.join(keys)})"
+        yield word(Obligation.INPUTS, text)
+
+
+def words_on_governed(context: ServiceContext, manifest: Document) -> tuple[ProofStep, ...]:
+    """Return the words of the organisation by which a lock may settle what a manifest requires."""
+    is_marked = bool(manifest.requires_python) or any(one.marker for one in manifest.requirements)
+    named = word_on_environment(context, Obligation.INPUTS) if is_marked else ()
+    return (*_words_on_selection(context, manifest), *named)
 
 
 def needs_walk(context: ServiceContext, manifest: Document) -> bool:

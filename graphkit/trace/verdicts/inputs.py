@@ -9,7 +9,7 @@ It *was* in place, for clearance, from when it had surely come to the last momen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Final
@@ -24,7 +24,7 @@ from graphkit.model.documents import CONDA_ENVIRONMENT, Component, Document, Doc
 from graphkit.model.environment import MarkerEvaluator, environments_within, extras_of
 from graphkit.model.guards import Guards, StatedMetadata
 from graphkit.model.names import PackageName
-from graphkit.model.organisation import DocumentUse
+from graphkit.model.organisation import DocumentUse, Word
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, FOREVER, Instant, rfc3339
 from graphkit.model.versions import release_version
@@ -46,7 +46,7 @@ class InputState(Struct, frozen=True, kw_only=True):
     """One state of an input. ``may``: the stretch in which it may have been in place; ``was``: in which it was.
 
     Both are half-open; ``was`` may be empty. ``is_first``: nothing was there before. ``before``: the state that it
-    took the place of.
+    took the place of. ``words``: what of both stretches somebody said.
     """
 
     use: DocumentUse
@@ -55,6 +55,7 @@ class InputState(Struct, frozen=True, kw_only=True):
     was: tuple[Instant, Instant]
     is_first: bool
     before: InputState | None = None
+    words: tuple[Word, ...] = ()
 
     @property
     def key(self) -> tuple[InputLine, str, tuple[Instant, Instant]]:
@@ -113,15 +114,14 @@ def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[Inp
     found: list[InputState] = []
     for use, document in members:
         came = _begins(use)
-        others = [_begins(other) for other, _ in members if other is not use and other.stands_from is not None]
-        if use.stands_from is None:
-            others = []
+        dated = [other for other, _ in members if other is not use and other.stands_from is not None]
+        others = [(_begins(other), other) for other in dated] if use.stands_from is not None else []
         # Only what surely came later has surely taken its place; what may have come later may have.
-        replaced = [begin[1] for begin in others if begin[0] > came[1]]
-        replacing = [max(begin[0], came[1]) for begin in others if begin[1] > came[0]]
+        replaced = [begin[1] for begin, _ in others if begin[0] > came[1]]
+        ends = [(max(begin[0], came[1]), other.said_of("stands_from")) for begin, other in others if begin[1] > came[0]]
         if use.stands_until is not None:
             replaced.append(use.stands_until.latest)
-            replacing.append(use.stands_until.earliest)
+            ends.append((use.stands_until.earliest, use.said_of("stands_until")))
         seen = came[1] if use.read_at is None else use.read_at.earliest + 1
         before = found[-1] if found and use.stands_from is not None else None
         found.append(
@@ -129,12 +129,21 @@ def _states_of_line(members: Sequence[tuple[DocumentUse, Document]]) -> list[Inp
                 use=use,
                 document=document,
                 may=(came[0], max(min(replaced, default=FOREVER), came[0] + 1)),
-                was=(came[1], max(came[1], min(replacing, default=seen))),
+                was=(came[1], max(came[1], min((end for end, _ in ends), default=seen))),
                 is_first=use.is_first,
                 before=before,
+                words=tuple(dict.fromkeys((*use.said_of("stands_from"), *_end_said(ends, use)))),
             )
         )
     return found
+
+
+def _end_said(ends: Sequence[tuple[Instant, tuple[Word, ...]]], use: DocumentUse) -> Iterator[Word]:
+    """Yield what somebody said of the end of a state: of the first of some ends, else of the last look at it."""
+    first = min((end for end, _ in ends), default=None)
+    yield from use.said_of("read_at") if first is None else ()
+    for end, words in ends:
+        yield from words if end == first else ()
 
 
 def stretches_of(states: Sequence[InputState], start: Instant, until: Instant) -> list[tuple[Instant, Instant]]:

@@ -72,6 +72,8 @@ class Words(Struct, frozen=True, kw_only=True):
     is_complete: bool = False
     complete_from: tuple[CompleteFrom, ...] = ()
     resolver: str = ""
+    names_resolver: bool = False
+    """The organisation names the resolver; else a command does."""
 
 
 def read_listing(document: Document, accused: Accusation, words: Words) -> Finding:
@@ -208,6 +210,9 @@ def _covers_all(document: Document, accused: Accusation, words: Words) -> ProofS
             "would settle it",
         )
     if document.completeness is Completeness.COMPLETE:
+        if document.complete_under and words.names_resolver:
+            text = f"the organisation says that {words.resolver} installs it (resolver: {words.resolver})"
+            return word(Obligation.COMPLETE, f"{text}, under which {path} lists everything")
         return fact(Obligation.COMPLETE, f"{path} lists everything, as it says or its kind implies")
     if document.completeness is Completeness.UNKNOWN and not _is_contradicted(document):
         if words.is_complete:

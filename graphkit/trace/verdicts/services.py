@@ -7,20 +7,22 @@ Each is judged by what speaks for it, and the worst stands: a witness, else a pr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildVerdict, InputName, Obligation, ProofKind, ServiceVerdict
 from graphkit.model.documents import Basis, Document, DocumentKind
-from graphkit.model.organisation import Build, DocumentUse
+from graphkit.model.organisation import Build, DocumentUse, Word, as_said
 from graphkit.model.ranks import Verdict, worst
-from graphkit.model.times import Instant, Moment, rfc3339
+from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
 from graphkit.trace.verdicts.build_parts import (
+    as_said_of,
     by_listing,
     by_lock,
     by_manifest,
+    by_words,
     ended_before,
     finding_of,
     joined,
@@ -30,7 +32,15 @@ from graphkit.trace.verdicts.build_parts import (
     shown,
 )
 from graphkit.trace.verdicts.build_times import ran, time_of
-from graphkit.trace.verdicts.clearance import OpenObligation, ProofStep, fact, prove, with_assumption, with_word, word
+from graphkit.trace.verdicts.clearance import (
+    OpenObligation,
+    ProofStep,
+    fact,
+    prove,
+    shown_or_said,
+    with_assumption,
+    word,
+)
 from graphkit.trace.verdicts.context import ServiceContext, cleared, opened, placed
 from graphkit.trace.verdicts.guards import guards_in_force
 from graphkit.trace.verdicts.in_place import (
@@ -42,6 +52,7 @@ from graphkit.trace.verdicts.in_place import (
     manifest_of_build,
     manifests_in,
     names_of,
+    words_on_governed,
 )
 from graphkit.trace.verdicts.inputs import (
     InputState,
@@ -67,17 +78,10 @@ def judge(context: ServiceContext, uses: Sequence[DocumentUse], builds: Sequence
     if service.is_never_built:
         judged.append(_never_built(context))
     elif service.builds_complete:
-        judged = [_by_all_builds(one) for one in judged]
+        judged = [by_words(one, (_ALL_BUILDS,)) for one in judged]
     else:
         judged.append(_unrecorded(context, states))
     return _service(context, judged)
-
-
-def _by_all_builds(judged: BuildVerdict) -> BuildVerdict:
-    """Return a build with the word that no build is missing, where it is cleared: without it the service is not."""
-    if judged.clearance is None:
-        return judged
-    return replace(judged, clearance=with_word(judged.clearance, _ALL_BUILDS))
 
 
 def _service(context: ServiceContext, judged: Sequence[BuildVerdict]) -> ServiceVerdict:
@@ -131,15 +135,22 @@ def _recorded(context: ServiceContext, uses: Sequence[DocumentUse], states: Sequ
     at = use.built_at or document.created
     # When a document was made says when the build ended only where it records one.
     ended = use.built_at or (document.created if document.basis is not Basis.LISTED else None)
-    listed = by_listing(context, finding_of(context, use), document, at, ended)
+    words = use.said_of("built_at")
+    listed = by_listing(context, finding_of(context, use), document, at, ended, words)
     if at is None:
         return joined([listed, *of_tools(context, (context.start, context.until))], at)
     if listed.clearance is not None and listed.clearance.kind is ProofKind.BAR:
-        return listed
-    build = Build(service=context.service.id, at=at)
+        return _as_said_of(listed, at, words)
+    build = Build(service=context.service.id, at=at, words=words)
     span = ran(context, build)
     beside = [one.document for one in states if one.may_stand(*span)]
-    return joined([listed, *of_building(context, beside, span, build), *of_tools(context, span)], at)
+    parts = [listed, *of_building(context, beside, span, build), *of_tools(context, span)]
+    return _as_said_of(joined(parts, at), at, words)
+
+
+def _as_said_of(judged: BuildVerdict, at: Moment, words: Sequence[Word]) -> BuildVerdict:
+    """Return the verdict of a build with who says when it ran, where no document does."""
+    return as_said_of(judged, "when its build ran is not known" if at == NO_TIME else f"its build ran at {at}", words)
 
 
 def _installed_from(context: ServiceContext, uses: Sequence[DocumentUse], states: Sequence[InputState]) -> BuildVerdict:
@@ -148,7 +159,7 @@ def _installed_from(context: ServiceContext, uses: Sequence[DocumentUse], states
     A lock among them may govern a manifest, and a script says what else was installed.
     """
     assert uses[0].built_at is not None
-    build = Build(service=context.service.id, at=uses[0].built_at)
+    build = Build(service=context.service.id, at=uses[0].built_at, words=uses[0].said_of("built_at"))
     span = ran(context, build)
     own = [state_of_build(one, context.document(one.document), span) for one in uses]
     own = [one for one in own if counts(context, one)] or own
@@ -161,13 +172,17 @@ def _installed_from(context: ServiceContext, uses: Sequence[DocumentUse], states
         for part in _from_inputs(context, build, states, one.document, None, is_governed=one.key in locked)
     ]
     judged = joined([*parts, *of_tools(context, span)], build.at)
-    is_exposed = judged.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}
-    return judged if is_exposed else ended_before(context, span[1] - 1, build.at) or judged
+    governed = [ManifestInPlace(one.document, None, is_governed=True) for one in own if one.key in locked]
+    judged = by_words(judged, _on_governed(context, governed))
+    if judged.verdict in {Verdict.CLEARED, Verdict.UNKNOWN}:
+        judged = ended_before(context, span[1] - 1, build.at, build.words) or judged
+    return _as_said_of(judged, build.at, build.words)
 
 
 def _listed_lock(context: ServiceContext, state: InputState) -> BuildVerdict:
     document, use = state.document, state.use
-    return shown(context, finding_of(context, use), document, use.stands_from or document.created)
+    found = shown(context, finding_of(context, use), document, use.stands_from or document.created)
+    return as_said_of(found, f"it was in place from {use.stands_from} on", use.said_of("stands_from"))
 
 
 def _named_build(context: ServiceContext, build: Build, states: Sequence[InputState]) -> BuildVerdict:
@@ -185,7 +200,7 @@ def _named_build(context: ServiceContext, build: Build, states: Sequence[InputSt
         if document.kind in _LISTINGS:
             finding = finding_of(context, DocumentUse(service=context.service.id, document=document.sha256))
             is_subject |= finding.is_subject
-            parts.append(by_listing(context, finding, document, time_of(build), None))
+            parts.append(by_listing(context, finding, document, time_of(build), None, build.words))
         else:
             inputs.append(document)
     if inputs:
@@ -197,11 +212,12 @@ def _named_build(context: ServiceContext, build: Build, states: Sequence[InputSt
     elif manifest is not None:
         parts = _from_inputs(context, build, states, manifest, None)
     exposed = [one for one in parts if one.verdict not in {Verdict.CLEARED, Verdict.UNKNOWN}]
-    if not exposed and not is_subject and (early := ended_before(context, until - 1, build.at)):
-        return early
+    if not exposed and not is_subject and (early := ended_before(context, until - 1, build.at, build.words)):
+        return _as_said_of(early, build.at, build.words)
     if not parts:
         parts = [_at_its_time(context, build, states, start, until)]
-    return joined([*parts, *unread, *of_tools(context, (start, until))], build.at)
+    judged = joined([*parts, *unread, *of_tools(context, (start, until))], build.at)
+    return _as_said_of(judged, build.at, build.words)
 
 
 def _apart(context: ServiceContext, build: Build) -> tuple[Build, list[BuildVerdict]]:
@@ -239,10 +255,11 @@ def _from_inputs(
         beside = [one.document for one in states if one.may_stand(*span)]
         parts += of_building(context, [one for one in beside if one is not manifest], span, build)
     if manifest is not None and manifest.kind is DocumentKind.MANIFEST:
-        stood = fact(Obligation.INPUTS, f"the build of {build.at} resolved from {manifest.path}")
+        stood = shown_or_said(Obligation.INPUTS, f"the build of {build.at} resolved from {manifest.path}", build.words)
         is_governed = is_settled_by(context, document, manifest)
         resolved = manifest_of_build(context, manifest, states, span, is_governed=is_governed)
         parts += by_manifest(context, resolved, span, stood)
+        parts = [by_words(one, _on_governed(context, (resolved,))) for one in parts]
     here = [one for one in states if one.may_stand(*span)]
     gaps = [(gap, one) for one in (document, manifest) if one and (gap := gap_of_projects(one, here))]
     return [*parts, *of_scripts(context, here, span), *(opened(gap, one) for gap, one in gaps)]
@@ -274,12 +291,12 @@ def _of_input(
 ) -> list[BuildVerdict]:
     """Judge a build by the lock or manifest that it installed from. A manifest is walked, whatever it was called."""
     start, until = ran(context, build)
-    stood = fact(Obligation.INPUTS, f"the build of {build.at} installed from {document.path}")
+    stood = shown_or_said(Obligation.INPUTS, f"the build of {build.at} installed from {document.path}", build.words)
     if document.kind is DocumentKind.LOCK:
         if finding.verdict is not None:
             return [shown(context, finding, document, build.at)]
         dated: ProofStep = (
-            fact(Obligation.DATED, f"the build of {build.at} installed from {document.path}")
+            replace(stood, obligation=Obligation.DATED)
             if time_of(build)
             else OpenObligation(
                 obligation=Obligation.DATED,
@@ -338,15 +355,23 @@ def _stretch(context: ServiceContext, states: Sequence[InputState], start: Insta
     manifests = manifests_in(context, here, start, until)
     parts: list[BuildVerdict] = []
     for state in inputs:
-        stood: ProofStep = gap or fact(Obligation.INPUTS, f"{state.document.path} was in place {_span_of(state)}")
+        since = f"{state.document.path} was in place {_span_of(state)}"
+        stood: ProofStep = gap or shown_or_said(Obligation.INPUTS, since, state.words)
         if state.document.kind is DocumentKind.LOCK:
             parts.append(_lock_in_place(context, state, (start, until), stood, here))
         else:
             found = by_manifest(context, manifests[state.key], (start, until), stood)
-            parts += [_from_its_commit(context, state, (start, until), one) for one in found]
+            since = _may_span(state, state.document.path)
+            found = [_from_its_commit(context, state, (start, until), one) for one in found]
+            parts += [as_said_of(one, since, _decisive(state, one)) for one in found]
     parts += of_scripts(context, here, (start, until))
     parts += of_tools(context, (start, until))
-    return joined(parts, None)
+    return by_words(joined(parts, None), _on_governed(context, manifests.values()))
+
+
+def _on_governed(context: ServiceContext, manifests: Iterable[ManifestInPlace]) -> list[ProofStep]:
+    """Return the words of the organisation by which locks settle what some manifests require."""
+    return [said for one in manifests if one.is_governed for said in words_on_governed(context, one.manifest)]
 
 
 def _missing_input(context: ServiceContext, states: Sequence[InputState]) -> OpenObligation | None:
@@ -414,25 +439,31 @@ def _lock_in_place(
     finding, document = finding_of(context, state.use, only_tool_of(here, state)), state.document
     if finding.verdict is not None:
         found = shown(context, finding, document, None)
-        return _noted(found, f"{found.reason}; {_may_span(state)}, and speaks for installs from it", state)
-    dated: ProofStep = (
-        replace(stood, obligation=Obligation.DATED)
-        if isinstance(stood, OpenObligation)
-        else fact(Obligation.DATED, stood.text)
-    )
+        return _noted(found, f"{found.reason}; {_may_span(state)}{_and_speaks(state, found)}", state)
+    dated = replace(stood, obligation=Obligation.DATED)
     judged = by_lock(context, finding, document, None, span, dated, (Assumption.INPUTS,), keeps_to(here, state))
     judged = _from_its_commit(context, state, span, judged)
     if judged.verdict is not Verdict.CLEARED:
         return judged
-    reason = f"{finding.reason}; it was in place {_span_of(state)}, and speaks for installs from it"
-    return _noted(judged, reason, state)
+    return _noted(judged, f"{finding.reason}; it was in place {_span_of(state)}{_and_speaks(state, judged)}", state)
 
 
-def _may_span(state: InputState) -> str:
+def _and_speaks(state: InputState, judged: BuildVerdict) -> str:
+    """Return who says when a lock was in place, where somebody does, and what it speaks for."""
+    return f"{as_said(_decisive(state, judged))}, and speaks for installs from it"
+
+
+def _may_span(state: InputState, what: str = "it") -> str:
     since, until = rfc3339(state.may[0]), rfc3339(state.may[1])
     if since and until:
-        return f"it was in place from {since} to {until}"
-    return f"it was in place from {since} on" if since else "it may have been in place"
+        return f"{what} was in place from {since} to {until}"
+    return f"{what} was in place from {since} on" if since else f"{what} may have been in place"
+
+
+def _decisive(state: InputState, judged: BuildVerdict) -> tuple[Word, ...]:
+    """Return what somebody said of a state that its verdict rests on: when it was last seen exposes nothing."""
+    is_cleared = judged.verdict is Verdict.CLEARED
+    return tuple(one for one in state.words if is_cleared or one.time != "read_at")
 
 
 def _noted(judged: BuildVerdict, reason: str, state: InputState) -> BuildVerdict:

@@ -34,6 +34,7 @@ from graphkit.trace.verdicts.context import (
     named,
     opened,
     undecided_among,
+    word_on_environment,
 )
 from graphkit.trace.verdicts.guards import GuardsRead
 from graphkit.trace.verdicts.install_requests import (
@@ -66,7 +67,12 @@ def judge_walk(
         ProofKind.BAR,
         context.incident,
         span,
-        [*common_steps(context, inputs), *barred(context, request, span), *request.read_by],
+        [
+            *common_steps(context, inputs),
+            *barred(context, request, span),
+            *request.read_by,
+            *(word_on_environment(context, Obligation.BARRED) if any(one.marker for one in request.binding) else ()),
+        ],
         assumed(context, request),
     )
     if not isinstance(bar, OpenObligation):
@@ -268,6 +274,7 @@ def _ruled_out(
         steps += _closure_steps(context, request, closure, unread, stuck, lost, within=within)
         steps += carrying(context, union, root, closure, within)
         steps += request.read_by
+        steps += word_on_environment(context, Obligation.ADMITTED)
         choices.append(prove(ProofKind.WALK, context.incident, span, steps, assumed(context, request)))
         if not isinstance(choices[-1], OpenObligation):
             reason = f"nothing that {request.path} allows reaches it, over a closure that was read completely{lost}"

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from graphkit.ingest.options import IngestOptions
 from graphkit.ingest.repositories import as_told
 from graphkit.model.names import ServiceId
-from graphkit.model.organisation import DocumentUse
+from graphkit.model.organisation import DocumentUse, Word
 from graphkit.model.times import Moment, exactly
 from graphkit.sources.fetched_document import FetchedDocument
 
@@ -29,6 +29,11 @@ def told(one: FetchedDocument, **said: Any) -> list[DocumentUse]:
     return list(as_told(USE, one, replace(IngestOptions.read({}), **said)))
 
 
+def said(use: DocumentUse, *times: str) -> DocumentUse:
+    """Return a use with the times that are what a person said, where the history shows another."""
+    return replace(use, words=tuple(Word(time, f"--{time.replace('_', '-')}") for time in times if use != USE))
+
+
 def test_without_a_word_the_history_holds() -> None:
     assert told(replace(STATE, lives=True, is_beginning=True, is_checked_out=True)) == [USE]
 
@@ -45,7 +50,9 @@ def test_without_a_word_the_history_holds() -> None:
 def test_until_when_it_was_in_place_holds_for_branches_that_exist(
     at: Moment, known: int | None, expected: Moment
 ) -> None:
-    assert told(replace(STATE, lives=True, read_at=known), read_at=at) == [replace(USE, read_at=expected)]
+    assert told(replace(STATE, lives=True, read_at=known), read_at=at) == [
+        said(replace(USE, read_at=expected), *(() if expected != at else ("read_at",)))
+    ]
     assert told(replace(STATE, lives=False), read_at=at) == [USE]
 
 
@@ -59,7 +66,9 @@ def test_until_when_it_was_in_place_holds_for_branches_that_exist(
     ],
 )
 def test_since_when_it_is_in_place_holds_for_what_the_first_commit_brought(at: Moment, expected: Moment) -> None:
-    assert told(replace(STATE, is_beginning=True), stands_from=at) == [replace(USE, stands_from=expected)]
+    assert told(replace(STATE, is_beginning=True), stands_from=at) == [
+        said(replace(USE, stands_from=expected), "stands_from")
+    ]
     assert told(replace(STATE, is_beginning=False), stands_from=at) == [USE]
     assert told(replace(STATE, is_beginning=True, stands_from=None), stands_from=at) == [USE]
 
@@ -86,4 +95,5 @@ def test_a_build_installed_from_what_was_in_place_on_its_branch(
     is_of_it: bool,  # noqa: FBT001 - a parameter of a test
 ) -> None:
     build = replace(USE, built_at=at, stands_from=None, stands_until=None, read_at=None, is_first=False)
+    build = replace(build, words=(Word("built_at", "--built-at"),))
     assert told(state, built_at=at, branch=branch) == [*([build] if is_of_it else []), USE]

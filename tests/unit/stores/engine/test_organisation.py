@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from graphkit.model.aliases import Aliases, ServiceAlias
 from graphkit.model.names import CompanyId, PackageName, ServiceId
-from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service, Supply
+from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service, Supply, Word
 from graphkit.model.times import exactly
 from graphkit.stores.engine.organisation import joined
 
@@ -47,9 +47,22 @@ def test_builds_make_services_and_supplies_stand_once() -> None:
     one = Organisation(source="a", builds=(build,), supplies=(supply,))
     two = Organisation(source="b", builds=(replace(build, document="aa"),), supplies=(supply,))
     found = joined([two, one], [])
-    assert found.builds == (replace(build, document="aa"),)
+    assert found.builds == (replace(build, document="aa", words=(Word("builds", "a"), Word("builds", "b"))),)
     assert found.supplies == (supply,)
     assert found.services == (Service(id=ServiceId("ci")),)
+
+
+def test_times_of_an_organisation_file_are_its_word() -> None:
+    """Other uses say themselves which of their times somebody told; of two, each held time keeps its own word."""
+    shown = replace(UNDATED, stands_from=exactly(1), read_at=exactly(5))
+    (said,) = joined([Organisation(source="a", uses=(shown,))], []).uses
+    assert said.words == (Word("read_at", "a"), Word("stands_from", "a"))
+    assert joined([], [shown]).uses == (shown,)
+    later = replace(shown, read_at=exactly(9))
+    (both,) = joined([Organisation(source="a", uses=(shown,))], [later]).uses
+    assert (both.read_at, both.words) == (exactly(9), (Word("stands_from", "a"),))
+    told = replace(shown, words=(Word("read_at", "--read-at"),))
+    assert joined([Organisation(source="a", uses=(told,))], []).uses == (told,)
 
 
 @given(st.permutations([UNDATED, DATED, STATED]), st.permutations(["a", "b", "c"]))

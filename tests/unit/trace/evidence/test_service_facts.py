@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.environment import Environment
 from graphkit.model.names import company_id, service_id
-from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
+from graphkit.model.organisation import Build, DocumentUse, Organisation, Service, Word
 from graphkit.model.times import exactly
 from graphkit.trace.evidence.service_facts import ServiceFacts, SingleSbom, _single_sbom, service_facts
 from tests.cases.build import at, document, organisation, use
@@ -110,7 +110,7 @@ def test_a_service_of_which_more_is_known_is_judged_by_itself(why: str, found: C
 
 
 def test_a_build_that_somebody_names_makes_it_one_of_its_own() -> None:
-    build = Build(service=SHOP, at=exactly(at("12:00")))
+    build = Build(service=SHOP, at=exactly(at("12:00")), words=(Word("builds", "org.yaml"),))
     told = organisation(services=(Service(id=SHOP),), uses=(use("shop", SBOM),), builds=(build,))
     found = facts(SBOM, told=told)["shop"]
     assert (found.single_sbom, found.builds, len(found.uses)) == (None, (build,), 1)

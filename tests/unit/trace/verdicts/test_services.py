@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -24,7 +26,7 @@ from graphkit.model.documents import (
 from graphkit.model.environment import Environment
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash, Undecided
 from graphkit.model.names import package_name, service_id
-from graphkit.model.organisation import Build
+from graphkit.model.organisation import Build, Word
 from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, exactly
@@ -49,7 +51,11 @@ from tests.unit.trace.verdicts.shop import (
 
 IN_PLACE = [
     (CLEAN, "cleared", "uv.lock is complete and lists no bad"),
-    (HIT, "observed", "it was in place from 2026-03-24T08:00:00Z on, and speaks for installs from it"),
+    (
+        HIT,
+        "observed",
+        "it was in place from 2026-03-24T08:00:00Z on, as `stands_from` in org.yaml says, and speaks for installs",
+    ),
     (BARRED, "cleared", "requirements.txt requires bad<2, so no install from it takes bad 2"),
     (PICKS, "picked", "a fresh install from requirements.txt takes bad 2"),
     (manifest("requirements.txt", "pinned"), "cleared", ""),
@@ -242,10 +248,75 @@ ALL_BUILDS = "the organisation says that the builds named are all there were"
 
 def test_a_service_that_is_clear_only_since_no_build_is_missing_rests_on_that_word() -> None:
     found = judged(CLEAN, uses=[], builds=[build(lock=CLEAN)], builds_complete=True)
-    assert (found.verdict, found.words) == (Verdict.CLEARED, (ALL_BUILDS,))
+    installed = "the build of 2026-03-24T12:00:00Z installed from uv.lock, as `builds` in org.yaml says"
+    assert (found.verdict, found.words) == (Verdict.CLEARED, (installed, ALL_BUILDS))
     open_too = judged(CLEAN, uses=[], builds=[build(lock=CLEAN)])
     assert open_too.verdict is Verdict.UNKNOWN
-    assert not any(one.clearance.words for one in open_too.builds if one.clearance)
+    assert not any(ALL_BUILDS in one.clearance.words for one in open_too.builds if one.clearance)
+
+
+IN_ORG = "from 2026-03-24T08:00:00Z to 2026-03-24T18:00:00Z, as `stands_from` and `read_at` in org.yaml say"
+
+
+@pytest.mark.parametrize(
+    ("document_", "said", "words"),
+    [
+        (CLEAN, {}, [f"uv.lock was in place {IN_ORG}"]),
+        (BARRED, {}, [f"requirements.txt was in place {IN_ORG}"]),
+        (
+            manifest("requirements.txt", "ok"),
+            {"environment": Environment(python="3.9")},
+            [
+                f"requirements.txt was in place {IN_ORG}",
+                "the organisation says that it installs on Python 3.9, linux x86_64 (environment)",
+            ],
+        ),
+        (
+            manifest("pyproject.toml", "bad<2", "bad; extra == 'all'"),
+            {"extras": ()},
+            [
+                f"pyproject.toml was in place {IN_ORG}",
+                "the organisation says which extras of pyproject.toml it installs (extras)",
+            ],
+        ),
+        (
+            replace(CLEAN, complete_under="pip"),
+            {"resolver": "pip"},
+            [
+                "the organisation says that pip installs it (resolver: pip), under which uv.lock lists everything",
+                f"uv.lock was in place {IN_ORG}",
+            ],
+        ),
+    ],
+)
+def test_a_clearance_names_the_words_that_it_rests_on(
+    document_: Document, said: dict[str, Any], words: list[str]
+) -> None:
+    found = unrecorded(judged(document_, **said))
+    assert found.clearance is not None
+    assert sorted(found.clearance.words) == sorted(words)
+    assert not [one for one in found.clearance.facts if "in place" in one]
+
+
+def test_what_a_repository_shows_is_no_word() -> None:
+    """A use that came with a document says itself which of its times somebody told."""
+    shown = use("shop", CLEAN, **STOOD)
+    (one,) = judged(facts=[CLEAN, shown]).builds
+    assert one.clearance is not None
+    assert one.clearance.words == ()
+    said = replace(shown, words=(Word("stands_from", "--stands-from"),))
+    (one,) = judged(facts=[CLEAN, said]).builds
+    assert one.clearance is not None
+    assert [word.endswith(", as --stands-from says") for word in one.clearance.words] == [True]
+    assert "as --stands-from says" in one.reason
+
+
+def test_when_a_listing_was_built_is_a_word_where_no_document_says_it() -> None:
+    found = only(judged(listing("1"), uses=[use("shop", listing("1"), built_at="12:00")], builds_complete=True))
+    assert found.clearance is not None
+    assert "sbom.json speaks for the build of 2026-03-24T12:00:00Z, as `built_at` in org.yaml says" in (
+        found.clearance.words
+    )
 
 
 def test_an_input_of_which_no_time_is_known_is_named() -> None:

@@ -33,7 +33,9 @@ def found_of(*texts: str, facts: Sequence[Fact] = (), span: Span | None = None, 
 
 def test_what_is_taken_is_told_with_its_way_and_its_slots() -> None:
     found = found_of("app", span=WIDE)
-    assert (found.verdict, found.reason) == (Verdict.PICKED, "a fresh install from requirements.txt takes bad 2")
+    since = "requirements.txt was in place from 2026-03-24T08:00:00Z on, as `stands_from` in org.yaml says"
+    assert found.verdict is Verdict.PICKED
+    assert found.reason == f"a fresh install from requirements.txt takes bad 2; {since}"
     assert [step.node for step in found.paths[0]] == ["requirements.txt", "app@1", "bad@2"]
     assert found.slots == (1,)
 
@@ -65,7 +67,8 @@ OLDER: Sequence[Fact] = tuple(package("wrap", {"1": ("01:00", ["bad"]), "2": ("0
 def test_what_the_ranges_allow_is_told_with_a_way_and_its_slots() -> None:
     found = found_of("wrap", facts=OLDER, span=WIDE)
     assert found.verdict is Verdict.ADMITTED
-    assert found.reason == "the ranges of requirements.txt allow it; nothing shows that a fresh install takes it"
+    allowed = "the ranges of requirements.txt allow it; nothing shows that a fresh install takes it"
+    assert found.reason.startswith(f"{allowed}; requirements.txt was in place from ")
     assert [step.node for step in found.paths[0]] == ["requirements.txt", "wrap@1", "bad@2"]
     assert found.slots == (1,)
 
