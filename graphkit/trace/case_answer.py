@@ -278,10 +278,7 @@ class _Judging(Struct, frozen=True, kw_only=True):
         return trees_of(self._context_of(account.service), account.uses, account.builds)
 
     def _context_of(self, service: Service) -> ServiceContext:
-        company = self.documents.companies.get(service.company) if service.company else None
-        closed = service.builds_complete or self.question.builds_complete
-        words = (*service.complete_from, *(company.complete_from if company else ()))
-        asked = replace(service, builds_complete=closed, complete_from=words)
+        asked = replace(service, builds_complete=service.builds_complete or self.question.builds_complete)
         context = self._context(_setting(service, self.question))
         union = self._union_of(service.environment)
         context = replace(context, service=asked, union=union, building=union)

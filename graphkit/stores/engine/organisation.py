@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -12,7 +12,16 @@ from msgspec.structs import fields, replace
 
 from graphkit.model.aliases import joined as joined_aliases
 from graphkit.model.names import CompanyId, ServiceId
-from graphkit.model.organisation import USE_TIMES, Build, DocumentUse, Organisation, Service, Word
+from graphkit.model.organisation import (
+    USE_TIMES,
+    Build,
+    Company,
+    CompleteFrom,
+    DocumentUse,
+    Organisation,
+    Service,
+    Word,
+)
 from graphkit.model.times import Moment
 
 Fact = TypeVar("Fact", bound=Any)
@@ -23,9 +32,9 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
     """Return all organisations as one, each list sorted by its ids.
 
     Two sources about the same thing fill each other's gaps; where they differ, the one whose source
-    name sorts first holds, and of two names of a service its own. A company's word that all builds are named is that
-    of its own services, and is in each of them. Services that only a use or a build names are there too, and each is
-    known by the one name that aliases give it; a name on which aliases disagree is nobody's.
+    name sorts first holds, and of two names of a service its own. What a company says of its services (that all builds
+    are named, what tools make) is said of its own, and is in each of them. Services that only a use or a build names
+    are there too, and each is known by the one name that aliases give it; a name on which aliases disagree is nobody's.
     """
     ordered = sorted(organisations, key=lambda one: one.source)
     aliases, _ = joined_aliases(one.aliases for one in ordered)
@@ -55,16 +64,27 @@ def _renamed_services(
 ) -> list[Service]:
     """Return services by the one name that aliases give each.
 
-    The word about its builds that was said under another name, or by the company of that name, is about what had that
-    name alone: it holds where it was said under each name under which documents or builds are known. ``used``: those
-    with documents.
+    The word about its builds, or on what tools make, that was said under another name or by the company of that name is
+    about what had that name alone: it holds where it was said under each name under which documents or builds are
+    known. ``used``: those with documents. Other words of a service cross from name to name within one company alone.
     """
-    told = _with_words_of_companies(ordered, named)
+    companies = _united((company for one in ordered for company in one.companies), lambda company: company.id)
+    told = [service for one in ordered for service in one.services]
+    run_by: dict[ServiceId, set[CompanyId]] = {}
+    for one in told:
+        if one.company is not None:
+            run_by.setdefault(named.get(one.id, one.id), set()).add(one.company)
+    by_id = {one.id: one for one in companies}
+    told = [_with_words_of_companies(one, run_by.get(named.get(one.id, one.id), ()), by_id) for one in told]
     names: dict[ServiceId, set[str]] = {}
     for name in {*used, *(build.service for one in ordered for build in one.builds)}:
         names.setdefault(named.get(name, ServiceId(name)), set()).add(name)
     closed = {one.id for one in told if one.builds_complete}
     unbuilt = {one.id for one in told if one.is_never_built}
+    complete: dict[CompleteFrom, set[str]] = {}
+    for one in told:
+        for tool in one.complete_from:
+            complete.setdefault(tool, set()).add(one.id)
     found = []
     for one in told:
         service = named.get(one.id, one.id)
@@ -72,32 +92,39 @@ def _renamed_services(
         if is_other:
             known = names.get(service, set())
             one = replace(  # noqa: PLW2901 - less of the same
-                one,
+                one if len(run_by.get(service, ())) < 2 else _without_words(one),
                 builds_complete=one.builds_complete and (service in closed or known <= closed),
                 is_never_built=one.is_never_built and (service in unbuilt or known <= unbuilt),
+                complete_from=tuple(
+                    tool for tool in one.complete_from if service in complete[tool] or known <= complete[tool]
+                ),
             )
         found.append((is_other, replace(one, id=service)))
     return [one for _, one in sorted(found, key=itemgetter(0))]
 
 
-def _with_words_of_companies(ordered: Sequence[Organisation], named: Mapping[str, ServiceId]) -> list[Service]:
-    """Return what was told of services, under the names that it was told of, with their companies' word on builds.
+def _without_words(one: Service) -> Service:
+    """Return who runs a service, without what is said of how it is installed."""
+    return Service(id=one.id, company=one.company, owner=one.owner, note=one.note, is_external=one.is_external)
+
+
+def _with_words_of_companies(
+    one: Service, run_by: Collection[CompanyId], companies: Mapping[CompanyId, Company]
+) -> Service:
+    """Return what was told of a service with what its company says of all of its own.
 
     Of a service that several companies are told to run, each has to say it.
     """
-    companies = _united((company for one in ordered for company in one.companies), lambda company: company.id)
-    closed = {one.id for one in companies if one.builds_complete}
-    told = [service for one in ordered for service in one.services]
-    run_by: dict[ServiceId, set[CompanyId]] = {}
-    for one in told:
-        if one.company is not None:
-            run_by.setdefault(named.get(one.id, one.id), set()).add(one.company)
-    return [
-        replace(one, builds_complete=True)
-        if one.company is not None and run_by[named.get(one.id, one.id)] <= closed
-        else one
-        for one in told
-    ]
+    if one.company is None or not all(name in companies for name in run_by):
+        return one
+    told = [companies[name] for name in run_by]
+    first = companies[one.company]
+    tools = [tool for tool in first.complete_from if all(tool in each.complete_from for each in told)]
+    return replace(
+        one,
+        builds_complete=one.builds_complete or all(each.builds_complete for each in told),
+        complete_from=tuple(dict.fromkeys((*one.complete_from, *tools))),
+    )
 
 
 def _use_said(use: DocumentUse, source: str) -> DocumentUse:

@@ -52,7 +52,6 @@ class CaseDocuments:
         hashes |= {one.value for file in case.files for one in file.hashes}
         self._packages = case.packages
         self.organisation = self._evidence.organisation()
-        self.companies = {one.id: one for one in self.organisation.companies}
         aliases = [
             purl for one in self.organisation.aliases.packages if one.package in self._packages for purl in one.purls
         ]

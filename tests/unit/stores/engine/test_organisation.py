@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from graphkit.model.aliases import Aliases, ServiceAlias
 from graphkit.model.names import CompanyId, PackageName, ServiceId
-from graphkit.model.organisation import Build, Company, DocumentUse, Organisation, Service, Supply, Word
+from graphkit.model.organisation import Build, Company, CompleteFrom, DocumentUse, Organisation, Service, Supply, Word
 from graphkit.model.times import exactly
 from graphkit.stores.engine.organisation import joined
 
@@ -143,6 +143,45 @@ def test_the_word_of_a_company_is_about_its_own_services() -> None:
 
 
 NAMES = ("acme", "globex")
+SYFT = CompleteFrom(tool="syft", source="image")
+
+
+def test_the_word_of_a_company_on_a_tool_is_about_its_own_services() -> None:
+    """As its word on builds: an alias of another company's name does not carry it to that one's documents."""
+    alias = Organisation(source="z", aliases=Aliases(services=(ServiceAlias(service=WEB, names=("globex/web",)),)))
+    globex = Company(id=CompanyId("globex"), name="Globex", complete_from=(SYFT,))
+    acme = Company(id=CompanyId("acme"), name="Acme")
+    other = Service(id=ServiceId("globex/web"), company=globex.id)
+
+    def found(*services: Service, says: Company = acme, used: tuple[str, ...] = ("web", "globex/web")) -> Service:
+        told = Organisation(source="a", companies=(says, globex), services=(other, *services))
+        (one,) = joined([alias, told], [replace(UNDATED, service=ServiceId(name)) for name in used]).services
+        return one
+
+    assert found().complete_from == ()
+    assert found(Service(id=WEB, company=acme.id)).complete_from == ()
+    assert found(Service(id=WEB, company=acme.id), says=replace(acme, complete_from=(SYFT,))).complete_from == (SYFT,)
+    assert found(Service(id=WEB, company=globex.id)).complete_from == (SYFT,)
+    assert found(used=("globex/web",)).complete_from == (SYFT,)
+    own = Service(id=WEB, company=globex.id, complete_from=(CompleteFrom(tool="trivy"),))
+    assert found(own).complete_from == (CompleteFrom(tool="trivy"), SYFT)
+
+
+def test_words_of_a_service_cross_no_alias_of_another_company() -> None:
+    """Who runs a service is no such word; within one company all names are of one service."""
+    alias = Organisation(source="z", aliases=Aliases(services=(ServiceAlias(service=WEB, names=("globex/web",)),)))
+    words = {"resolver": "pip", "is_lock_enforced": True, "extras": (), "complete_from": (SYFT,), "index": "public"}
+
+    def found(company: str) -> Service:
+        other = Service(id=ServiceId("globex/web"), company=CompanyId("globex"), owner="b", **words)  # type: ignore[arg-type]
+        told = Organisation(source="a", services=(other, Service(id=WEB, company=CompanyId(company))))
+        (one,) = joined([alias, told], [replace(UNDATED, service=ServiceId(n)) for n in ("web", "globex/web")]).services
+        return one
+
+    assert found("acme") == Service(id=WEB, company=CompanyId("acme"), owner="b")
+    within = found("globex")
+    assert (within.resolver, within.is_lock_enforced, within.extras, within.index) == ("pip", True, (), "public")
+    assert within.complete_from == ()  # of `web` nobody said it
 
 
 def test_that_nothing_was_built_is_said_of_one_name_alone() -> None:
