@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.model.errors import InputError
 
 _Pairs = list[tuple[str, Any]]
 _ANYTHING_WRONG: Final = (ValueError, RecursionError)
@@ -58,6 +59,22 @@ def duplicate_key_in(text: bytes) -> str | None:
     except _Found as found:
         return str(found)
     return None
+
+
+def refuse_duplicate_keys(text: bytes, what: str = "", place: str = "") -> None:
+    """Return where no key of JSON is a duplicate: which of two values holds nobody knows, so neither is read.
+
+    Raises:
+        InputError: one is, or it is nested too deep to tell. ``what`` begins its line, and ``place`` is where.
+
+    >>> refuse_duplicate_keys(b'{"files": []}')
+    """
+    try:
+        key = duplicate_key_in(text)
+    except _ANYTHING_WRONG as error:
+        raise InputError(f"{what}whether a key is a duplicate cannot be told", place=place) from error
+    if key is not None:
+        raise InputError(f"{what}duplicate key {quoted(key)}, {_DIFFER}", place=place)
 
 
 def _is_plain(text: bytes) -> bool:

@@ -19,6 +19,7 @@ import stamina
 from msgspec import Struct, field
 
 from graphkit.formats.diagnostics import quoted
+from graphkit.formats.duplicate_keys import refuse_duplicate_keys
 from graphkit.model import __version__
 from graphkit.model.errors import InputError
 
@@ -77,7 +78,13 @@ class Answer(Struct, frozen=True, kw_only=True):
         return self.as_type(Any)
 
     def as_type(self, shape: Any) -> Any:
-        """Return the body as a type of msgspec; InputError where it is no such JSON."""
+        """Return the body as a type of msgspec; InputError where it is no such JSON, or a key in it is a duplicate."""
+        found = self.document_as(shape)
+        refuse_duplicate_keys(self.body, "not read: the server answered with the ")
+        return found
+
+    def document_as(self, shape: Any) -> Any:
+        """Return the body, a document whose reader looks for duplicate keys, as a type of msgspec; else as above."""
         try:
             return msgspec.json.decode(self.body, type=shape)
         except (msgspec.DecodeError, RecursionError, UnicodeError) as error:

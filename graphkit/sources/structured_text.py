@@ -10,8 +10,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from graphkit.formats.diagnostics import quoted
-from graphkit.formats.duplicate_keys import duplicate_key_in
+from graphkit.formats.duplicate_keys import refuse_duplicate_keys
 from graphkit.formats.yaml_values import strict_yaml_value
 from graphkit.model.errors import InputError
 from graphkit.model.times import BadTime, Instant, Moment, instant, moment
@@ -36,8 +35,7 @@ def decode(data: bytes) -> Any:
     try:
         if text.lstrip()[:1] in {"{", "["}:
             found = msgspec.json.decode(text)
-            if (key := duplicate_key_in(text.encode())) is not None:
-                raise InputError(f"duplicate key {quoted(key)}")
+            refuse_duplicate_keys(text.encode())
             return found
         if not re.search(r"^[ \t]*(?:\[\[?[\w.\"-]+\]\]?|[\w.\"-]+\s*=)", text, re.MULTILINE):
             return strict_yaml_value(text)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from packaging.metadata import parse_email
 from packaging.utils import canonicalize_name
 
+from graphkit.formats.duplicate_keys import refuse_duplicate_keys
 from graphkit.model.building import BACKENDS, bare_marker, is_of_build, marker_of_build
 from graphkit.model.errors import InputError
 from graphkit.model.index import MetadataSource, ReleaseMetadata
@@ -88,7 +89,8 @@ def build_headers(read: ReleaseMetadata) -> list[str]:
 def from_release_json(data: bytes, package: PackageName, version: str, *, has_wheel: bool) -> ReleaseMetadata | None:
     """Return a release's requirements from the index's JSON about it, None where that says nothing usable.
 
-    It says nothing where it is of another release, or lists anything but texts: half of a list is none.
+    It says nothing where it is of another release, lists anything but texts (half of a list is none), or has a key
+    twice in one object.
 
     `requires_dist` null means none only where a wheel said so: for a release that came as an sdist
     first the index never knew, whatever it says now (pypi/warehouse#8090).
@@ -96,7 +98,8 @@ def from_release_json(data: bytes, package: PackageName, version: str, *, has_wh
     try:
         info: Any = msgspec.json.decode(data)["info"]
         listed = info.get("requires_dist")
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
+        refuse_duplicate_keys(data)
+    except (InputError, msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
         return None
     if not (_are_texts(listed) or (listed is None and has_wheel)) or not _is_of(info, package, version):
         return None

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
+from graphkit.formats.duplicate_keys import refuse_duplicate_keys
 from graphkit.model.documents import Problem
 from graphkit.model.errors import InputError
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles
@@ -146,6 +147,7 @@ def _from_json(data: bytes, package: PackageName) -> tuple[list[_File], list[str
         page = _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not a project page in JSON (PEP 691): {error}", place=f"page of {package}") from error
+    refuse_duplicate_keys(data, "not read: the page has the ", place=f"page of {package}")
     api = page.meta.api_version if page.meta else ""
     if api and not api.startswith(_API):
         raise InputError(f"a page of version {api[:20]!r} of the API, not of 1.x (PEP 629)", place=f"page of {package}")

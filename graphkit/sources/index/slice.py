@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 import msgspec
 
+from graphkit.formats.duplicate_keys import refuse_duplicate_keys
 from graphkit.model.building import is_of_build
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ProjectPage, ReleaseMetadata
@@ -161,6 +162,7 @@ def _about(data: bytes) -> tuple[Instant, frozenset[PackageName]]:
     """
     try:
         about = msgspec.json.decode(data, type=_About)
+        refuse_duplicate_keys(data)
         read_at, absent = moment(about.read_at).earliest, frozenset(map(package_name, about.absent))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise InputError(f"not a recorded slice of an index ({SCHEMA})") from error

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from graphkit.formats.diagnostics import quoted
+from graphkit.formats.duplicate_keys import refuse_duplicate_keys
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.progress import Progress
 from graphkit.model.times import BadTime, Instant, instant, rfc3339
@@ -178,9 +179,12 @@ def _has_components(answer: Answer, *, is_uploaded: bool) -> bool:
         raise InputError(f"its BOM cannot be exported ({answer.status}); pull it again")
     if answer.status == 204 or not answer.body.strip():
         return False
-    inventory: _Inventory = answer.as_type(_Inventory)
+    inventory: _Inventory = answer.document_as(_Inventory)
     rows = bytes(inventory.components).strip()
-    return rows.startswith(b"[") and (is_uploaded or rows[1:].strip() != b"]")
+    is_inventory = rows.startswith(b"[") and (is_uploaded or rows[1:].strip() != b"]")
+    if not is_inventory:  # nobody reads it, so nobody else finds another list of components in it
+        refuse_duplicate_keys(answer.body, "not read: its BOM has the ")
+    return is_inventory
 
 
 def _uploaded(told: object) -> Instant | None:

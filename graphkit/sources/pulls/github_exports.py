@@ -93,7 +93,7 @@ def _checked(answer: Answer) -> bytes:
     _check_status(answer)
     if answer.status != 200 or not answer.body.strip():
         raise InputError(_TIMED_OUT)
-    export: _Export = answer.as_type(_Export)
+    export: _Export = answer.document_as(_Export)
     inner = export.sbom or export
     if not bytes(inner.packages).lstrip().startswith(b"["):
         raise InputError(_TIMED_OUT)

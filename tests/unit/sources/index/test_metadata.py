@@ -46,3 +46,8 @@ def test_a_requirement_that_is_no_utf_8_hides_no_other() -> None:
     found = from_core_metadata(data, APP, "1.0", source=MetadataSource.CORE_METADATA, filename="app-1.0.whl")
     assert str(found.requirements[0]) == "litellm"
     assert found.unreadable or any(one.unreadable for one in found.requirements)
+
+
+def test_what_an_index_says_twice_of_a_release_says_nothing() -> None:
+    data = b'{"info": {"name": "app", "version": "1.0", "requires_dist": ["litellm"], "requires_dist": []}}'
+    assert from_release_json(data, APP, "1.0", has_wheel=True) is None

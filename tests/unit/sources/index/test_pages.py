@@ -220,3 +220,10 @@ def test_as_of_drops_what_came_later_and_keeps_unknown_times() -> None:
     assert [release.version for release in then.page.releases] == ["1.0", "3.0"]
     assert then.page.read_at == instant("2026-03-24")
     assert then.address("zope.interface-1.0.tar.gz") == read.address("zope.interface-1.0.tar.gz")
+
+
+def test_a_page_with_a_duplicate_key_is_not_read() -> None:
+    """The first list of files may name the release that the second one leaves out."""
+    data = b'{"meta": {"api-version": "1.1"}, "name": "zope.interface", "files": [{"filename": "x", "url": "x"}], "files": []}'
+    with pytest.raises(InputError, match=r"^page of zope-interface: not read: the page has the duplicate key 'files'"):
+        read_page(data, JSON_TYPE, NAME, url=URL, read_at=instant("2026-11-01"), source="test")

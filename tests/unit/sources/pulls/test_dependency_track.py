@@ -105,6 +105,7 @@ def test_projects_of_one_name_below_different_parents_have_paths_of_their_own(se
         (Reply(status=204, body=b""), "no BOM has been uploaded"),
         ({"bomFormat": "CycloneDX", "components": None}, "no BOM has been uploaded"),
         ({"bomFormat": "CycloneDX"}, "no BOM has been uploaded"),
+        (Reply(body=b'{"components": [{}], "components": null}'), "not read: its BOM has the duplicate key"),
     ],
 )
 def test_an_export_that_fails_costs_one_project_and_closes_nothing(server: Server, bom: Any, words: str) -> None:
@@ -114,6 +115,13 @@ def test_an_export_that_fails_costs_one_project_and_closes_nothing(server: Serve
     assert [one.service for one in got.found] == ["good"]
     assert words in next(iter(got.rejected.values()))
     assert not got.is_complete
+
+
+def test_a_list_of_projects_with_a_duplicate_key_is_not_read(server: Server) -> None:
+    """A server that names a project twice in one row may mean either."""
+    server.plans["/api/v1/project"] = Reply(body=b'[{"uuid": "a", "name": "x", "name": "y"}]')
+    with pytest.raises(GraphkitError, match="not read: the server answered with the duplicate key 'name'"):
+        pull(server)
 
 
 def test_an_empty_inventory_is_one_only_where_a_bom_was_uploaded(server: Server) -> None:
