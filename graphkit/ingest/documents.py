@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from graphkit.formats import check_listing, is_claimed, parts_of
 from graphkit.formats.archives import members, unopened, unpacked
 from graphkit.formats.decoding import is_json, toml
+from graphkit.formats.distributions import distribution, is_distribution
 from graphkit.formats.interface import Beside
 from graphkit.ingest.ahead import FEWEST, Ahead, read_text
 from graphkit.ingest.failed import Failed
@@ -147,6 +148,12 @@ class Documents:
 
     def _take_state(self, one: FetchedDocument) -> None:
         """Take what arrived. An input that cannot be read was in place all the same, so that is kept of it."""
+        if is_distribution(one.path) and one.repository:
+            if (document := distribution(one.path, None if one.problem else one.data)) is not None:
+                self._run.stats.read += 1
+                self._count_new(document)
+                self._keep_use(document, one)
+            return
         if one.problem:  # the source has reported it
             self._keep_unreadable(one, one.problem)
             return
@@ -221,12 +228,15 @@ class Documents:
             self._note_taken(found, self._project_of(found))
             self._count(content.sha256)
             return
+        is_release = self._take_distribution(content)
         document = self._ahead.document(content) if self._ahead else None
         if document is not None:
             self._take_read(self._noted(document, data, data, found.label), content)
             return
         if (inside := members(data)) is not None:
-            self._take_archive(found, inside)
+            self._take_archive(found, inside, is_release=is_release)
+            return
+        if is_release:
             return
         if osv.claims(data):
             run.stats.read += 1
@@ -258,13 +268,30 @@ class Documents:
         paths = known.get(sha256, ())
         return "" in paths or found.label in paths
 
-    def _take_archive(self, found: Found, inside: Iterator[tuple[str, bytes | InputError]]) -> None:
+    def _take_distribution(self, content: Content) -> bool:
+        """Keep the release that a wheel or source archive is; return whether a file is one.
+
+        It belongs to the services whose inputs lie where it does, as a script does.
+        """
+        if (document := distribution(content.found.label, content.bytes())) is None:
+            return False
+        self._run.stats.read += 1
+        self._count_new(document)
+        self._run.keep(content.found.label, [document], counted=False)
+        self._beside.append((content.found, document))
+        return True
+
+    def _take_archive(
+        self, found: Found, inside: Iterator[tuple[str, bytes | InputError]], *, is_release: bool
+    ) -> None:
+        if found.is_member and is_release:
+            return
         if found.is_member:
             raise InputError("an archive inside an archive; unpack the outer one and give the folder")
         stats = self._run.stats
         before = (stats.read, len(stats.rejected))
         self._take_members(found, inside)
-        if found.named and before == (stats.read, len(stats.rejected)):
+        if found.named and not is_release and before == (stats.read, len(stats.rejected)):
             raise InputError("an archive in which nothing can be read: no reader knows any of its files")
 
     def _take_script(self, document: Document, found: Found) -> None:
@@ -300,7 +327,7 @@ class Documents:
         for found, document in self._beside:
             paths = here.get(found.repository, {})
             # A lock or manifest makes its folder a service of its own.
-            is_own = not is_script(found.label)
+            is_own = not (is_script(found.label) or document.kind is DocumentKind.DISTRIBUTION)
             folders = [folder_of(found.label)] if is_own else owners[found.repository].of(found.label) if paths else []
             services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
             alone = self._run.order.service or ServiceId((not is_own and found.repository) or found.label)
@@ -320,7 +347,7 @@ class Documents:
         self._run.flush()
         told: dict[str, dict[str, set[ServiceId]]] = {found.repository: {} for found, _ in self._beside}
         for use in self._run.store.reader().evidence().organisation().uses:
-            if use.repository in told and not is_script(use.path):
+            if use.repository in told and not (is_script(use.path) or is_distribution(use.path)):
                 told[use.repository].setdefault(use.path, set()).add(use.service)
         return {repository: paths for repository, paths in told.items() if paths}
 
@@ -415,6 +442,11 @@ class Documents:
             self._last = (one.data, document)
         return self._last[1]
 
+    def _count_new(self, document: Document) -> None:
+        if document.sha256 not in self._here:
+            self._known |= self._run.store.known([document.sha256])
+        self._count(document.sha256)
+
     def _count(self, sha256: str) -> None:
         known = sha256 in self._known or sha256 in self._here
         self._here.add(sha256)
@@ -456,7 +488,7 @@ class Documents:
     def _uses_of(self, sha256: str, kind: DocumentKind, found: Found, service: ServiceId) -> list[DocumentUse]:
         """Return the use of a document by a service; of an input that also was built from, both apart."""
         order = self._run.order
-        is_input = kind in INPUTS
+        is_input = kind in INPUTS or kind is DocumentKind.DISTRIBUTION
         if order.stands_from is not None and not is_input and self._projects is None:
             self._run.stats.notes["--stands-from applies to locks and manifests only"] = None
         use = DocumentUse(
@@ -487,9 +519,7 @@ class Documents:
         if self._met is not None:
             self._met.add((one.path, document.sha256))
         run.stats.read += 1
-        if document.sha256 not in self._here:
-            self._known |= run.store.known([document.sha256])
-        self._count(document.sha256)
+        self._count_new(document)
         self._keep_use(document, one)
 
     def _keep_use(self, document: Document, one: FetchedDocument) -> None:

@@ -26,6 +26,8 @@ class DocumentKind(StrEnum):
     MANIFEST = "manifest"
     SCRIPT = "script"
     """A file that can install and that no other reader reads; what it installs is in ``commands``."""
+    DISTRIBUTION = "distribution"
+    """A wheel or source archive among other files: a release by its name and hash. It exposes, and clears nothing."""
 
 
 class Basis(Ranked):

@@ -7,6 +7,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
+from graphkit.formats.distributions import is_distribution
 from graphkit.formats.scripts.unsuffixed import may_be_script
 from graphkit.model.input_names import any_of, is_lock, is_manifest
 
@@ -33,6 +34,8 @@ class Doubt(Enum):
     """A file that can install; most of them are none of a reader's."""
     MODULE = "module"
     """Python source, which only counts where it has a block of script metadata (PEP 723) or runs installers."""
+    DISTRIBUTION = "distribution"
+    """A wheel or source archive, by its name."""
     NO_INPUT = "no input"
     """Another file, which an input may include."""
 
@@ -51,7 +54,9 @@ def doubt_of(path: bytes) -> Doubt:
         return Doubt.NO_INPUT if "constraint" in name else Doubt.MANIFEST
     if _SCRIPT.fullmatch(name):
         return Doubt.MODULE if name.endswith((".py", ".pyw")) and name not in _TASKS else Doubt.SCRIPT
-    return Doubt.SCRIPT if may_be_script(path.decode("utf-8", "replace")) else Doubt.NO_INPUT
+    if may_be_script(path.decode("utf-8", "replace")):
+        return Doubt.SCRIPT
+    return Doubt.DISTRIBUTION if is_distribution(shown) else Doubt.NO_INPUT
 
 
 def shown_doubt_of(path: str) -> Doubt:
@@ -61,7 +66,7 @@ def shown_doubt_of(path: str) -> Doubt:
 
 def is_input(path: str) -> bool:
     """Return whether a path is that of an input, by its name."""
-    return shown_doubt_of(path) is not Doubt.NO_INPUT
+    return shown_doubt_of(path) not in {Doubt.NO_INPUT, Doubt.DISTRIBUTION}
 
 
 def is_script(path: str) -> bool:
@@ -70,7 +75,7 @@ def is_script(path: str) -> bool:
 
 
 def is_asked_for(path: bytes) -> bool:
-    """Return whether a path is that of an input by its name, or of a constraints file."""
+    """Return whether a path is that of an input or a distribution by its name, or of a constraints file."""
     return doubt_of(path) is not Doubt.NO_INPUT or b"constraint" in path.lower()
 
 

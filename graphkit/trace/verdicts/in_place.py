@@ -36,7 +36,7 @@ class ManifestInPlace(NamedTuple):
 def in_place(context: ServiceContext, uses: Sequence[DocumentUse]) -> tuple[ServiceContext, list[InputState]]:
     """Return the states of the inputs that count, and a context in which documents go by the paths of this service."""
     context = _with_own_paths(context, uses)
-    return context, [one for one in states_of(uses, context.document) if counts(context, one)]
+    return context, [one for one in states_of(uses, context.document) if counts(context, one.use, one.document)]
 
 
 def _with_own_paths(context: ServiceContext, uses: Sequence[DocumentUse]) -> ServiceContext:
@@ -63,16 +63,16 @@ def _with_own_paths(context: ServiceContext, uses: Sequence[DocumentUse]) -> Ser
     return replace(context, document=document, findings={}, said_complete=said, files=files)
 
 
-def counts(context: ServiceContext, state: InputState) -> bool:
+def counts(context: ServiceContext, use: DocumentUse, document: Document) -> bool:
     """Return whether an input counts: the organisation may say which do."""
     chosen = context.service.installs_from
-    return chosen is None or not set(chosen).isdisjoint(names_of(state))
+    return chosen is None or not set(chosen).isdisjoint(names_of(use, document))
 
 
-def names_of(state: InputState) -> tuple[str, ...]:
+def names_of(use: DocumentUse, document: Document) -> tuple[str, ...]:
     """Return what an organisation may call an input: its path, alone or with its repository."""
-    path = state.use.path or state.document.path
-    return (path, f"{state.use.repository}/{path}") if state.use.repository else (path,)
+    path = use.path or document.path
+    return (path, f"{use.repository}/{path}") if use.repository else (path,)
 
 
 def asked_of(context: ServiceContext) -> InstallSelection:

@@ -7,7 +7,7 @@ Each is judged by what speaks for it, and the worst stands: a witness, else a pr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from msgspec.structs import replace
@@ -74,6 +74,7 @@ def judge(context: ServiceContext, uses: Sequence[DocumentUse], builds: Sequence
     context, states = in_place(context, uses)
     judged = [_recorded(context, group, states) for group in _builds_among(context, uses)]
     judged += [_listed_lock(context, one) for one in states if _shows(context, one)]
+    judged += _distributions(context, uses)
     judged += [_named_build(context, build, states) for build in builds]
     if service.is_never_built:
         judged.append(_never_built(context))
@@ -162,7 +163,7 @@ def _installed_from(context: ServiceContext, uses: Sequence[DocumentUse], states
     build = Build(service=context.service.id, at=uses[0].built_at, words=uses[0].said_of("built_at"))
     span = ran(context, build)
     own = [state_of_build(one, context.document(one.document), span) for one in uses]
-    own = [one for one in own if counts(context, one)] or own
+    own = [one for one in own if counts(context, one.use, one.document)] or own
     states = [*(own if len(own) > 1 else ()), *states]
     scripts = [one for one in states if one.document.kind is DocumentKind.SCRIPT and one.may_stand(*span)]
     locked = locked_in(context, [*own, *(one for one in scripts if one not in own)], *span)
@@ -183,6 +184,29 @@ def _listed_lock(context: ServiceContext, state: InputState) -> BuildVerdict:
     document, use = state.document, state.use
     found = shown(context, finding_of(context, use), document, use.stands_from or document.created)
     return as_said_of(found, f"it was in place from {use.stands_from} on", use.said_of("stands_from"))
+
+
+def _distributions(context: ServiceContext, uses: Sequence[DocumentUse]) -> Iterator[BuildVerdict]:
+    """Yield a verdict for each wheel or source archive beside the inputs that is an accused release, or may be one.
+
+    A build may install it. One of another release says nothing, and none clears a build.
+    """
+    told = {use.document: use for use in sorted(uses, key=_when, reverse=True)}
+    for use in told.values():
+        document = context.document(use.document)
+        if document.kind is not DocumentKind.DISTRIBUTION or not counts(context, use, document):
+            continue
+        finding = finding_of(context, use)
+        if finding.verdict is not None:
+            row = document.components[0]
+            how = "by its hash" if finding.basis == Basis.HASH else "by its name"
+            reason = f"{document.path} is {row.package} {row.version}, {how}; a build may install it"
+            found = replace(shown(context, finding, document, None), reason=reason)
+            yield as_said_of(found, f"it was there from {use.stands_from} on", use.said_of("stands_from"))
+        elif finding.may_show:
+            gap = next(one for one in finding.steps if isinstance(one, OpenObligation))
+            settles = "what the file is, or `installs_from` in the organisation file, would settle it"
+            yield opened(replace(gap, text=f"{gap.text}; {settles}"), document)
 
 
 def _named_build(context: ServiceContext, build: Build, states: Sequence[InputState]) -> BuildVerdict:
@@ -376,7 +400,7 @@ def _on_governed(context: ServiceContext, manifests: Iterable[ManifestInPlace]) 
 
 def _missing_input(context: ServiceContext, states: Sequence[InputState]) -> OpenObligation | None:
     """Return that the organisation names an input that nobody has; None where every one is known."""
-    known = {name for state in states for name in names_of(state)}
+    known = {name for state in states for name in names_of(state.use, state.document)}
     for path in context.service.installs_from or ():
         if path not in known:
             return OpenObligation(

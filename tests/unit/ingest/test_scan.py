@@ -105,6 +105,22 @@ class TestPlainFolders:
             put(code / name / "requirements.txt", GOOD)
         assert owners(scan(tmp_path, ".")[1]) == {("a", "a/requirements.txt"), ("b", "b/requirements.txt")}
 
+    def test_a_wheel_is_of_the_services_that_a_script_in_its_place_would_be_of(
+        self, code: Path, tmp_path: Path
+    ) -> None:
+        """Nothing else is made of it, and a folder of it alone is a service, so that it is not silent."""
+        put(code / "shop" / "requirements.txt", GOOD)
+        put(code / "shop" / "vendor" / "litellm-1.82.8-py3-none-any.whl", "no wheel, by its bytes")
+        put(tmp_path / "house" / "litellm-1.82.8-py3-none-any.whl", "another")
+        put(tmp_path / "house" / "rows-2026.tar.gz", "no archive")
+        report, uses = scan(tmp_path, ".", str(tmp_path / "house"))
+        assert report.rejected == ()
+        assert owners(uses) == {
+            ("shop", "shop/requirements.txt"),
+            ("shop", "shop/vendor/litellm-1.82.8-py3-none-any.whl"),
+            ("house", "litellm-1.82.8-py3-none-any.whl"),
+        }
+
     def test_constraints_are_read_with_what_names_them_and_not_by_themselves(self, code: Path, tmp_path: Path) -> None:
         put(code / "app" / "requirements.txt", "-c constraints.txt\nlitellm\n")
         put(code / "app" / "constraints.txt", "litellm<2\n")
@@ -183,6 +199,21 @@ class TestRepositories:
         graph.ingest("scan", ["shop"])
         [hit] = graph.blast("case-1").services
         assert (hit.verdict, hit.basis) == (Verdict.OBSERVED, "locked")
+
+    def test_a_wheel_that_was_committed_and_is_gone_exposes(self, code: Path, tmp_path: Path) -> None:
+        shop = repository(code / "shop", requirements_txt=GOOD)
+        put(shop / "vendor" / "litellm-1.82.8-py3-none-any.whl", "a wheel")
+        git(shop, "add", ".")
+        git(shop, "commit", "-qm", "second", at="2026-03-24T12:00:00Z")
+        git(shop, "rm", "-q", "vendor/litellm-1.82.8-py3-none-any.whl")
+        git(shop, "commit", "-qm", "third", at="2026-03-25T12:00:00Z")
+        put(tmp_path / "incident.yaml", INCIDENT)
+        with open_graph(str(tmp_path / "graph"), create=True) as graph:
+            graph.ingest("advisory", [str(tmp_path / "incident.yaml")])
+            graph.ingest("scan", ["shop"])
+            (found,) = graph.blast("case-1").services
+        assert (found.verdict, found.basis) == (Verdict.OBSERVED, "listed")
+        assert "vendor/litellm-1.82.8-py3-none-any.whl is litellm 1.82.8, by its name" in found.reason
 
     def test_a_lock_that_git_ignores_is_read(self, code: Path, tmp_path: Path) -> None:
         shop = repository(code / "shop", requirements_in="litellm\n")

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from graphkit.formats.distributions import distribution
 from graphkit.model.answers import Assumption, InputName, Obligation
 from graphkit.model.documents import (
     CONDA_ENVIRONMENT,
@@ -253,6 +255,38 @@ def test_a_service_that_is_clear_only_since_no_build_is_missing_rests_on_that_wo
     open_too = judged(CLEAN, uses=[], builds=[build(lock=CLEAN)])
     assert open_too.verdict is Verdict.UNKNOWN
     assert not any(ALL_BUILDS in one.clearance.words for one in open_too.builds if one.clearance)
+
+
+def wheel(name: str, data: bytes = b"") -> Document:
+    found = distribution(f"vendor/{name}", data)
+    assert found is not None
+    return found
+
+
+GENUINE = hashlib.sha256(b"bad").hexdigest()
+
+
+def test_a_file_of_an_accused_release_beside_the_inputs_is_observed() -> None:
+    """It clears nothing and leaves nothing open where it is another release, whatever its time is."""
+    held = wheel("bad-2-py3-none-any.whl")
+    found = judged(BARRED, held, uses=[use("shop", BARRED, **STOOD), use("shop", held)])
+    assert (found.verdict, found.basis) == (Verdict.OBSERVED, "listed")
+    assert found.reason == "vendor/bad-2-py3-none-any.whl is bad 2, by its name; a build may install it"
+    other = wheel("bad-1-py3-none-any.whl")
+    assert judged(BARRED, other, uses=[use("shop", BARRED, **STOOD), use("shop", other)]).verdict is Verdict.CLEARED
+    among = judged(
+        BARRED, held, uses=[use("shop", BARRED, **STOOD), use("shop", held)], installs_from=("requirements.txt",)
+    )
+    assert among.verdict is Verdict.CLEARED
+    alone = judged(other, uses=[use("shop", other)])
+    assert alone.verdict is Verdict.UNKNOWN
+
+
+def test_a_file_is_known_by_its_hash_under_any_name() -> None:
+    renamed = wheel("ok-1-py3-none-any.whl", b"bad")
+    accused = {"files": (AccusedFile(hashes=(FileHash("sha256", GENUINE),)),)}
+    found = judged(renamed, uses=[use("shop", renamed)], accusing=accused)
+    assert (found.verdict, found.basis) == (Verdict.OBSERVED, "hash")
 
 
 IN_ORG = "from 2026-03-24T08:00:00Z to 2026-03-24T18:00:00Z, as `stands_from` and `read_at` in org.yaml say"

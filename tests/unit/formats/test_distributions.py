@@ -1,0 +1,61 @@
+"""Wheels and source archives among other files: which release each is, by its name and its bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import zipfile
+
+import pytest
+
+from graphkit.formats.distributions import distribution
+
+
+def packed(name: str, *, is_zip: bool = False) -> bytes:
+    held = io.BytesIO()
+    if is_zip:
+        with zipfile.ZipFile(held, "w") as archive:
+            archive.writestr(name, "")
+    else:
+        with tarfile.open(fileobj=held, mode="w:gz") as archive:
+            archive.addfile(tarfile.TarInfo(name))
+    return held.getvalue()
+
+
+SDIST = packed("litellm-1.82.7/PKG-INFO")
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "version"),
+    [
+        ("vendor/litellm-1.82.7-py3-none-any.whl", b"whatever it holds", "1.82.7"),
+        ("vendor/LiteLLM-1.82.7-PY3-none-any.WHL", b"", "1.82.7"),
+        ("litellm-1.82.7.tar.gz", SDIST, "1.82.7"),
+        ("litellm-1.82.7.zip", packed("litellm-1.82.7/PKG-INFO", is_zip=True), "1.82.7"),
+        ("litellm-1.82.7.tar.gz", packed("data/rows.csv"), None),  # other archives have such names, too
+        ("litellm-1.82.7.tar.gz", SDIST[:40], None),
+        ("litellm-1.82.7.tar.gz", b"no archive", None),
+        ("litellm.whl", b"", None),
+        ("notes.zip", packed("a/PKG-INFO", is_zip=True), None),
+    ],
+)
+def test_a_file_is_the_release_that_its_name_says(path: str, data: bytes, version: str | None) -> None:
+    found = distribution(path, data)
+    assert (found and found.components[0].version) == version
+    if found is not None:
+        assert found.components[0].package == "litellm"
+        assert found.components[0].sha256 == (hashlib.sha256(data).hexdigest(),)
+
+
+def test_the_same_bytes_under_two_names_are_two_documents() -> None:
+    one, other = (distribution(name, b"") for name in ("litellm-1.82.7-py3-none-any.whl", "ok-1-py3-none-any.whl"))
+    assert one is not None
+    assert other is not None
+    assert one.sha256 != other.sha256
+
+
+def test_of_a_file_that_cannot_be_had_the_name_counts() -> None:
+    found = distribution("litellm-1.82.7.tar.gz", None)
+    assert found is not None
+    assert found.components[0].sha256 == ()
