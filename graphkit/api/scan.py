@@ -94,10 +94,12 @@ def scan(
     paths: Sequence[str],
     *,
     progress: Progress | None = None,
-    provisional: Callable[[Blast], None] = lambda _: None,
+    provisional: Callable[[Blast, bool], None] = lambda *_: None,
     **options: Unpack[ScanOptions],
 ) -> Scan:
-    """Find what lies below paths, put it into a graph, and answer. ``provisional`` gets the answer before the index.
+    """Find what lies below paths, put it into a graph, and answer.
+
+    ``provisional`` gets the answer before the index, and whether anything was found below the paths.
 
     Cost: as for `Graph.ingest` and `Graph.blast`; of the index at most ``budget`` seconds and the requests under way.
 
@@ -129,7 +131,7 @@ class _Scan:
         self._is_stopped = False
         self._problem = ""
 
-    def run(self, provisional: Callable[[Blast], None]) -> Scan:
+    def run(self, provisional: Callable[[Blast, bool], None]) -> Scan:
         """Do every step and return what came of it."""
         given = self._take_incidents()
         self._take_documents()
@@ -137,7 +139,7 @@ class _Scan:
         answer = self._ask(targets)
         facts = 0
         if not self._options.get("offline", False):
-            provisional(answer)
+            provisional(answer, any(report.read for kind, report in self._reports if kind != "advisory"))
             for all_allowed in (False, True):
                 read = self._read_if_possible(answer, all_allowed=all_allowed)
                 facts += read

@@ -73,7 +73,9 @@ GROUPS: Final = (
 
 _USAGE: Final = 2
 _TYPER_INTERRUPTED: Final = 130
-_INTERRUPTED: Final = "interrupted; what was read so far is kept: run the same command again to go on"
+_INTERRUPTED: Final = (
+    "interrupted; the graph keeps what was written to it so far, if anything: run the same command again to go on"
+)
 _UNANSWERED: Final = "interrupted before there was an answer; the graph is as it was: run the same command again"
 
 

@@ -105,7 +105,7 @@ def scan(
             opened,
             places,
             progress=bar,
-            provisional=lambda so_far: note(_provisional(so_far), quiet=quiet),
+            provisional=lambda so_far, is_found: note(_provisional(so_far, is_found=is_found), quiet=quiet),
             incidents=incident or (),
             all_advisories=all_advisories,
             unchanged_since=unchanged_since,
@@ -174,11 +174,15 @@ _NOTHING: Final = (
 )
 
 
-def _provisional(so_far: Blast) -> str:
+def _provisional(so_far: Blast, *, is_found: bool) -> str:
+    """Return what is known before the index is read; the services are all of the graph, whatever lies in the paths."""
     from graphkit.reports.groups import counts_of
 
     said = ", ".join(f"{number:,} {group}" for group, number in counts_of(so_far).items() if number)
-    return f"before the index is read: {said}; reading what they need of it" if said else "no service was found"
+    if not said:
+        return "no service was found"
+    where = "before the index is read" if is_found else "nothing was found there; services that the graph has already"
+    return f"{where}: {said}; reading what they need of the index"
 
 
 def _words(options: Mapping[str, str | bool | None], incidents: Sequence[str]) -> Sequence[str]:

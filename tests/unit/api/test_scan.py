@@ -81,8 +81,8 @@ def explained(found: Scan) -> list[str]:
 
 
 def test_without_the_index_there_is_one_answer_and_nobody_is_asked_for_another() -> None:
-    graph, told = FakeGraph(answer(OPEN)), list[Blast]()
-    found = scan(cast("Graph", graph), ["."], offline=True, provisional=told.append)
+    graph, told = FakeGraph(answer(OPEN)), list[tuple[Blast, bool]]()
+    found = scan(cast("Graph", graph), ["."], offline=True, provisional=lambda *one: told.append(one))
     assert (found.blast.services, found.index_facts, found.is_stopped, found.problem) == ((OPEN,), 0, False, "")
     assert (told, graph.of("index"), len(graph.asked)) == ([], [], 1)
     assert explained(found) == ["graphkit blast litellm-2026-03"]
@@ -95,9 +95,11 @@ def test_the_index_is_read_for_open_services_in_two_rounds() -> None:
     first, second = answer(OPEN, CLEARED), answer(replace(OPEN, builds=(near(),)), CLEARED)
     last = answer(CLEARED)
     graph = FakeGraph(first, second, last, index=[replace(NOTHING, new=3), replace(NOTHING, new=2)])
-    told = list[Blast]()
-    found = scan(cast("Graph", graph), ["."], provisional=told.append, index_url="https://index.example")
-    assert (told, found.blast, found.index_facts) == ([first], last, 5)
+    told = list[tuple[Blast, bool]]()
+    found = scan(
+        cast("Graph", graph), ["."], provisional=lambda *one: told.append(one), index_url="https://index.example"
+    )
+    assert (told, found.blast, found.index_facts) == ([(first, False)], last, 5)
     (_, one), (_, other) = graph.of("index")
     assert (one["services"], one["all_allowed"], other["all_allowed"]) == (["web"], False, True)
     assert (one["window_from"], one["window_until"]) == ("2026-03-24T10:39:00Z", "2026-03-24T13:11:00Z")

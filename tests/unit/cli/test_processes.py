@@ -43,7 +43,7 @@ def test_what_was_read_before_an_interruption_is_kept_and_the_next_run_goes_on(
             os.close(end)
     assert (process.returncode, out) == (4, b"")
     assert is_one_line(without_progress(err.decode())), err.decode()
-    assert b"interrupted; what was read so far is kept" in err
+    assert b"interrupted; the graph keeps what was written to it so far, if anything" in err
     again = apart("ingest", "lock", "in", "more.txt", "--format", "json", cwd=tmp_path, env=elsewhere)
     assert (again.code, again.err) == (0, "")
     assert (again.json["read"], again.json["new"], again.json["unchanged"]) == (MANY + 1, 1, MANY)
@@ -66,7 +66,7 @@ def test_an_interruption_inside_a_statement_of_the_database_is_one_too() -> None
     def verb(problem: str) -> None:
         raise RuntimeError(problem)
 
-    with pytest.raises(GraphkitError, match="interrupted; what was read so far is kept"):
+    with pytest.raises(GraphkitError, match="interrupted; the graph keeps what was written to it so far, if anything"):
         _ended_here(verb, keeps=True)("Query interrupted")
     with pytest.raises(RuntimeError, match="another"):
         _ended_here(verb, keeps=True)("another")

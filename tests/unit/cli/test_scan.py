@@ -7,14 +7,17 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
+from graphkit.cli.scan import _provisional
 from tests.golden import fleet
 from tests.unit.cli.door import run, start
 from tests.unit.cli.inputs import BAD, GOOD, INCIDENT, NOWHERE, osv, put, sbom
+from tests.unit.reports import answers
 from tests.unit.sources.index.recorded import Index
 
 SINCE = "2024-12-01T00:00:00Z"
@@ -180,6 +183,18 @@ def test_long_is_everything(work: Path) -> None:
     assert "SERVICES (1 OBSERVED)" in ran.out
 
 
+def test_a_folder_in_which_nothing_lies_is_said_before_what_the_graph_has_already() -> None:
+    first = answers.blast()
+    assert _provisional(first, is_found=True).startswith("before the index is read: ")
+    said = _provisional(first, is_found=False)
+    assert said.startswith("nothing was found there; services that the graph has already: ")
+    assert said.endswith("; reading what they need of the index")
+    assert (
+        _provisional(replace(first, summary=replace(first.summary, services=())), is_found=False)
+        == "no service was found"
+    )
+
+
 def test_ctrl_c_ends_it_within_a_moment(tmp_path: Path, elsewhere: dict[str, str]) -> None:
     fleet.make(tmp_path / "code")
     waiting = threading.Event()
@@ -198,7 +213,7 @@ def test_ctrl_c_ends_it_within_a_moment(tmp_path: Path, elsewhere: dict[str, str
             process.send_signal(signal.SIGINT)
             _, err = process.communicate(timeout=30)
     assert process.returncode == 4
-    assert b"what was read so far is kept" in err
+    assert b"the graph keeps what was written to it so far" in err
 
 
 class TestIndexForServices:
