@@ -104,7 +104,7 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
             may_show=True,
         )
     described = next((one for one in rows if one[1].ref == subject and one[2].verdict is not None), None)
-    steps = (_rows(document, accused, suspects, described), *_completeness(document, accused, words))
+    steps = (_rows(document, accused, words, suspects, described), *_completeness(document, accused, words))
     return Finding(
         verdict=None,
         reason=_listed(document, accused),
@@ -140,6 +140,7 @@ def _held(document: Document, accused: Accusation) -> list[str]:
 def _rows(
     document: Document,
     accused: Accusation,
+    words: Words,
     suspects: Sequence[tuple[int, Component, RowTest]],
     described: tuple[int, Component, RowTest] | None,
 ) -> ProofStep:
@@ -156,10 +157,12 @@ def _rows(
             obligation=Obligation.ROWS,
             text=f"{document.path} describes {name} itself; what its users installed is in their own documents",
         )
-    if not document.covers_python:
+    if not (document.covers_python or words.is_complete):
         return OpenObligation(
             obligation=Obligation.ROWS,
-            text=f"{document.path} says nothing of Python packages; a listing that covers Python would settle it",
+            text=f"{document.path} says nothing of Python packages; a listing that covers Python would settle it, or "
+            "the word that it lists everything, so that there is none",
+            can_be_declared=document.completeness is not Completeness.INCOMPLETE,
         )
     elsewhere = accused.keys_elsewhere
     kinds = {type_of(row.purl) for row in document.components if row.purl} if elsewhere else set()
@@ -168,6 +171,9 @@ def _rows(
             obligation=Obligation.ROWS,
             text=f"{document.path} says nothing of {missing[0]} components; a listing of them would settle it",
         )
+    if not document.covers_python:
+        text = f"the organisation says that {document.path} lists everything, and nothing in it is a Python package"
+        return word(Obligation.ROWS, text)
     return fact(Obligation.ROWS, f"{document.path} lists {_others(document, accused)}")
 
 

@@ -28,7 +28,7 @@ from graphkit.model.documents import (
 from graphkit.model.environment import Environment
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash, Undecided
 from graphkit.model.names import package_name, service_id
-from graphkit.model.organisation import Build, Word
+from graphkit.model.organisation import Build, CompleteFrom, Word
 from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, exactly
@@ -287,6 +287,23 @@ def test_a_file_is_known_by_its_hash_under_any_name() -> None:
     accused = {"files": (AccusedFile(hashes=(FileHash("sha256", GENUINE),)),)}
     found = judged(renamed, uses=[use("shop", renamed)], accusing=accused)
     assert (found.verdict, found.basis) == (Verdict.OBSERVED, "hash")
+
+
+def test_a_listing_without_python_is_settled_by_the_word_that_it_lists_everything() -> None:
+    """The word is of the document itself: what a tool makes lists everything may leave Python out by a setting."""
+    nothing = replace(listing(), covers_python=False, completeness=Completeness.UNKNOWN)
+    built = use("shop", nothing, built_at="12:00")
+    found = only(judged(nothing, uses=[built], builds_complete=True))
+    assert (found.verdict, found.missing, found.can_be_declared) == (Verdict.UNKNOWN, Obligation.ROWS, True)
+    told = only(judged(nothing, uses=[replace(built, is_complete=True)], builds_complete=True))
+    assert told.clearance is not None
+    said = f"the organisation says that {nothing.path} lists everything, and nothing in it is a Python package"
+    assert said in told.clearance.words
+    by_tool = only(judged(nothing, uses=[built], builds_complete=True, complete_from=(CompleteFrom(tool="x"),)))
+    assert by_tool.verdict is Verdict.UNKNOWN
+    lost = replace(nothing, completeness=Completeness.INCOMPLETE)
+    still = only(judged(lost, uses=[use("shop", lost, built_at="12:00")], builds_complete=True))
+    assert (still.verdict, still.can_be_declared) == (Verdict.UNKNOWN, False)
 
 
 IN_ORG = "from 2026-03-24T08:00:00Z to 2026-03-24T18:00:00Z, as `stands_from` and `read_at` in org.yaml say"
