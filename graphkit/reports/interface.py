@@ -65,6 +65,14 @@ class InParts(Protocol):
         """Yield the whole report, part by part."""
 
 
+@runtime_checkable
+class NamesGraph(Protocol):
+    """A report whose commands name the graph that was asked."""
+
+    def graph(self, text: str) -> str | None:
+        """Return which one a text of this form names; None for the default one."""
+
+
 class Report(Protocol):
     """A form that an answer can take. Reports are pure: the same answer and view give the same bytes."""
 

@@ -13,7 +13,7 @@ from graphkit.model.errors import UsageError
 from graphkit.reports import names, report
 from graphkit.reports.as_json import whole_shape
 from graphkit.reports.comparison import compare, proofs_changed, read_report
-from graphkit.reports.interface import ReportOptions
+from graphkit.reports.interface import NamesGraph, ReportOptions
 from graphkit.reports.provenance import Verification, read_object
 from graphkit.reports.text import counted, cut
 from graphkit.reports.wording import made_of
@@ -40,13 +40,16 @@ def recognised(text: str, named: str) -> tuple[str, Provenance]:
 def verification(text: str, form: str, then: Provenance, blast: Blast, view: ReportOptions) -> Verification:
     """Return how a report compares with the answer to its own question, asked again.
 
-    It is the same, too, where all that differs is what it rests on: other facts that change nothing of it.
+    It is the same, too, where all that differs is what it rests on: other facts that change nothing of it, or another
+    address of the graph, which its commands name.
     """
+    told = report(form)
+    view = replace(view, graph=told.graph(text) if isinstance(told, NamesGraph) else None)
     now = made_of(blast, view)
     made = replace(then, question=blast.provenance.question)  # the view adds its options again
     reasons = tuple(_reasons(then, now))
     for provenance in (blast.provenance, made):
-        again = report(form).render(replace(blast, provenance=provenance), view)
+        again = told.render(replace(blast, provenance=provenance), view)
         if _is_same(form, text, again):
             return Verification(form=form, then=then, now=now, same=True, reasons=reasons)
     changes = _told(text, whole_shape(blast, view)) if form == "json" else _lines(text, again)

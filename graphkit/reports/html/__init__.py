@@ -62,7 +62,7 @@ class HtmlReport:
             title=safe(what_and_when(blast)),
             sentence=with_code(sentence(counts_of(blast), whose(blast))),
             tiles=tiles(blast),
-            actions=actions(blast),
+            actions=actions(blast, view.graph),
             services=services(blast),
             companies=companies(blast),
             headline=with_code(headline(blast)),
@@ -79,6 +79,12 @@ class HtmlReport:
         _, found, rest = text.partition(_DATA)
         read = read_object(rest.partition("</script>")[0]) if found else {}
         return read_provenance(read.get("provenance"))
+
+    def graph(self, text: str) -> str | None:
+        """Return which graph the commands of such a page name; None for the default one."""
+        _, _, rest = text.partition(_DATA)
+        named = read_object(rest.partition("</script>")[0]).get("graph")
+        return named if isinstance(named, str) else None
 
 
 REPORT: Final = HtmlReport()
@@ -103,6 +109,7 @@ def page_shape(blast: Blast, view: ReportOptions) -> dict[str, Any]:
         "bases": dict(EVIDENCE),
         "weakest": view.tier.value,
         "file": _file_name(blast.incident.id),
+        **({} if view.graph is None else {"graph": view.graph}),
         "provenance": provenance_shape(made_of(blast, view)),
     }
 

@@ -48,10 +48,10 @@ def tiles(blast: Blast) -> str:
     )
 
 
-def actions(blast: Blast) -> str:
+def actions(blast: Blast, graph: str | None) -> str:
     """Return what to do now, each with a box to check, then the commands that settle what is unknown.
 
-    They name no graph: a page is handed on, and the same answer is the same page wherever its graph is.
+    They name the graph as those on the screen do, None for the default one: of another one they would settle nothing.
     """
     rows = [_to_do(one) for one in lines_to_act_on(blast)]
     unknown = own_services(blast, _LISTED).get(Group.UNKNOWN, ())
@@ -60,7 +60,7 @@ def actions(blast: Blast) -> str:
         f"{safe(one.condition)}</label>"
         f'<span class="command"><code>{safe(one.command)}</code> '
         '<button type="button" class="copy">Copy</button></span></li>'
-        for one, number in remedies(unknown, settle_in_graph(blast, None), _COMMANDS)
+        for one, number in remedies(unknown, settle_in_graph(blast, graph), _COMMANDS)
     ]
     return f"<ol>{''.join(rows)}</ol>" if rows else "<p>Nothing: every service is clear, on the assumptions named.</p>"
 

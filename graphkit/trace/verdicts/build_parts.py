@@ -107,7 +107,7 @@ def by_listing(
     if at is None:
         dated: ProofStep = OpenObligation(
             obligation=Obligation.DATED,
-            text=f"{finding.reason}, but it is undated; the time of its build would settle it (--built-at)",
+            text=f"{finding.reason}, but it is undated; the time of its build would settle it",
         )
         span = (context.start, context.until)
     else:

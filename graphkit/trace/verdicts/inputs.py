@@ -180,14 +180,14 @@ def gap_of(
             return _open(
                 before,
                 f"is known until {rfc3339(before.may[1])}, and not what was there afterwards; its state of then would "
-                "settle it (`graphkit ingest lock REPOSITORY` reads all of them)",
+                "settle it, which the history of its repository has",
             )
         after = min((one for one in known if one.may[0] >= until), key=lambda one: one.may, default=None)
         if before is None and after is not None and not after.is_first:
             return _open(
                 after,
                 f"is known from {rfc3339(after.may[0])} on, and not what was there before; its state of then would "
-                "settle it (`graphkit ingest lock REPOSITORY` reads all of them)",
+                "settle it, which the history of its repository has",
             )
     return None
 
@@ -201,15 +201,15 @@ def _open(state: InputState, text: str) -> OpenObligation:
 
 def _known(state: InputState) -> str:
     if state.use.stands_from is None and state.use.read_at is None:
-        return "is undated; when it was in place (--stands-from, --read-at) would settle it"
+        return "is undated; when it was in place would settle it"
     if state.was[0] >= state.was[1]:
         return (
             f"is known to have been in place at {state.use.stands_from or state.use.read_at} alone; until when it was "
-            "(--read-at) would settle it"
+            "would settle it"
         )
     since, until = rfc3339(state.was[0]), rfc3339(last_seen(state.was[1]))
     return (
-        f"is known to have been in place from {since} to {until}; a later --read-at, or its state at the other times, "
+        f"is known to have been in place from {since} to {until}; until when it stayed, or its state at other times, "
         "would settle it"
     )
 

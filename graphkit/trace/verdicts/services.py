@@ -405,8 +405,7 @@ def _missing_input(context: ServiceContext, states: Sequence[InputState]) -> Ope
         if path not in known:
             return OpenObligation(
                 obligation=Obligation.INPUTS,
-                text=f"`installs_from` names {path}, of which no state is known; "
-                "`graphkit ingest lock` of it settles it",
+                text=f"`installs_from` names {path}, of which no state is known; that file would settle it",
                 input=InputName(repository="", path=path, branch=""),
             )
     return None

@@ -20,6 +20,7 @@ from graphkit.reports.html import packing, page_shape
 from graphkit.reports.html.network import drawing_script
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.layout import MOST_DRAWN, picture
+from graphkit.reports.verification import recognised, verification
 from graphkit.reports.wording import listing
 from tests.unit.reports import answers
 from tests.unit.reports.unpacking import column, unpacked
@@ -240,3 +241,15 @@ def test_as_many_rows_as_fit_keep_their_paths_the_worst_first(monkeypatch: pytes
         assert bound == sorted(bound)
         kept.append(bound.count(0))
     assert 0 < kept[0] < kept[1] < kept[2] < len(whole)
+
+
+def test_its_commands_name_the_graph_as_those_on_the_screen_do() -> None:
+    """A page of one graph is verified wherever that lies now."""
+    blast, named = answers.blast(), ReportOptions(graph="neo4j://server.example")
+    page = report("html").render(blast, named)
+    commands = re.findall(r'<span class="command"><code>(.*?)</code>', page)
+    assert commands
+    assert all("--graph neo4j://server.example" in one for one in commands)
+    assert "--graph" not in report("html").render(blast, ReportOptions())
+    form, then = recognised(page, "page.html")
+    assert verification(page, form, then, blast, ReportOptions()).same
