@@ -13,7 +13,6 @@ from msgspec.structs import replace
 from graphkit.formats import check_listing, is_claimed, parts_of
 from graphkit.formats.archives import members, unopened, unpacked
 from graphkit.formats.decoding import is_json, toml
-from graphkit.formats.distributions import distribution, is_distribution
 from graphkit.formats.interface import Beside
 from graphkit.ingest.ahead import FEWEST, Ahead, read_text
 from graphkit.ingest.failed import Failed
@@ -32,6 +31,7 @@ from graphkit.model.organisation import Build, Company, DocumentUse, Organisatio
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.processes import can_share
 from graphkit.sources.advisories import osv
+from graphkit.sources.distributions import distribution, is_distribution
 from graphkit.sources.environments import read_environment
 from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.git.file_names import Doubt, is_input, is_script, shown_doubt_of

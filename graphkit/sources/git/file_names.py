@@ -7,9 +7,9 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
-from graphkit.formats.distributions import is_distribution
 from graphkit.formats.scripts.unsuffixed import may_be_script
 from graphkit.model.input_names import any_of, is_lock, is_manifest
+from graphkit.sources.distributions import is_distribution
 
 SCRIPTS: Final = (
     *("*dockerfile*", "*containerfile*", "*makefile*", "*.mk", "*justfile", "*.just", "earthfile", "*.earth"),

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from graphkit.formats.distributions import distribution
 from graphkit.model.answers import Assumption, InputName, Obligation
 from graphkit.model.documents import (
     CONDA_ENVIRONMENT,
@@ -32,6 +31,7 @@ from graphkit.model.organisation import Build, CompleteFrom, Word
 from graphkit.model.ranks import Verdict
 from graphkit.model.requirements import requirement
 from graphkit.model.times import NO_TIME, exactly
+from graphkit.sources.distributions import distribution
 from graphkit.trace.case import read_span
 from graphkit.trace.verdicts.build_parts import joined
 from tests.cases.build import at, compromised, document, manifest, package, page, use

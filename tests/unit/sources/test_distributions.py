@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from graphkit.formats.distributions import distribution
+from graphkit.sources.distributions import distribution
 
 
 def packed(name: str, *, is_zip: bool = False) -> bytes:
