@@ -113,9 +113,10 @@ def _builds_among(context: ServiceContext, uses: Sequence[DocumentUse]) -> list[
     """Return the builds that documents tell of: each listing one, and the inputs of one place and time one together."""
     found: dict[object, list[DocumentUse]] = {}
     for use in sorted(uses, key=_when):
-        if context.document(use.document).kind in _LISTINGS:
+        kind = context.document(use.document).kind
+        if kind in _LISTINGS:
             found[use] = [use]
-        elif use.built_at is not None:
+        elif use.built_at is not None and kind is not DocumentKind.DISTRIBUTION:
             found.setdefault((use.built_at, use.repository, use.branch), []).append(use)
     return list(found.values())
 

@@ -280,6 +280,8 @@ def test_a_file_of_an_accused_release_beside_the_inputs_is_observed() -> None:
     assert among.verdict is Verdict.CLEARED
     alone = judged(other, uses=[use("shop", other)])
     assert alone.verdict is Verdict.UNKNOWN
+    of_build = [use("shop", one, built_at="12:00") for one in (CLEAN, other)]
+    assert judged(CLEAN, other, uses=of_build, builds_complete=True).verdict is Verdict.CLEARED
 
 
 def test_a_file_is_known_by_its_hash_under_any_name() -> None:
