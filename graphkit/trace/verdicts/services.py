@@ -152,7 +152,7 @@ def _recorded(context: ServiceContext, uses: Sequence[DocumentUse], states: Sequ
 
 def _as_said_of(judged: BuildVerdict, at: Moment, words: Sequence[Word]) -> BuildVerdict:
     """Return the verdict of a build with who says when it ran, where no document does."""
-    return as_said_of(judged, "when its build ran is not known" if at == NO_TIME else f"its build ran at {at}", words)
+    return as_said_of(judged, "there was such a build" if at == NO_TIME else f"its build ran at {at}", words)
 
 
 def _installed_from(context: ServiceContext, uses: Sequence[DocumentUse], states: Sequence[InputState]) -> BuildVerdict:
