@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -259,19 +259,28 @@ class ServiceVerdict(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(text for build in self.builds if build.clearance for text in build.clearance.words))
 
 
+class BuildProof(NamedTuple):
+    """Why a build of a service is cleared."""
+
+    service: ServiceId
+    at: Moment | None
+    clearance: Clearance
+
+
 class Services(Sequence[ServiceVerdict]):
     """Services that are written out when they are read."""
 
-    def proven(self) -> Iterator[ServiceVerdict]:
-        """Yield those of which a build is cleared, in their order."""
-        return (one for one in self if any(build.clearance for build in one.builds))
+    def proofs(self) -> Iterator[BuildProof]:
+        """Yield the proof of every build that is cleared, in their order."""
+        return proofs(tuple(self))
 
 
-def proven(services: Sequence[ServiceVerdict]) -> Iterator[ServiceVerdict]:
-    """Yield the services of which a build is cleared, in their order; the others are not written out for it."""
+def proofs(services: Sequence[ServiceVerdict]) -> Iterator[BuildProof]:
+    """Yield the proof of every build that is cleared, in their order; nothing else is written out for it."""
     if isinstance(services, Services):
-        return services.proven()
-    return (one for one in services if any(build.clearance for build in one.builds))
+        return services.proofs()
+    cleared = ((one.service, build.at, build.clearance) for one in services for build in one.builds)
+    return (BuildProof(service, at, proof) for service, at, proof in cleared if proof)
 
 
 class Supplied(Struct, frozen=True, kw_only=True):

@@ -23,7 +23,7 @@ from graphkit.model.answers import (
     Slot,
     Take,
     Window,
-    proven,
+    proofs,
 )
 from graphkit.model.organisation import Claim, Polarity, Standing
 from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
@@ -186,15 +186,12 @@ def made_of(blast: Blast, view: ReportOptions) -> Provenance:
 def _proofs_digest(blast: Blast) -> str:
     """Return the digest of every clearance, empty where there is none: other facts or assumptions, another digest."""
     found, is_empty = hashlib.sha256(), True
-    for service in proven(blast.services):
-        for build in service.builds:
-            if (made := build.clearance) is None:
-                continue
-            is_empty = False
-            at = "" if build.at is None else str(build.at)
-            proof = (text for one in made.proof for text in (one.obligation, str(one.word), one.text))
-            parts = (service.service, at, made.kind, made.incident, str(made.start), str(made.until), *proof)
-            found.update("\0".join((*parts, *made.assumes, "\n")).encode("utf-8", "backslashreplace"))
+    for service, built_at, made in proofs(blast.services):
+        is_empty = False
+        at = "" if built_at is None else str(built_at)
+        proof = (text for one in made.proof for text in (one.obligation, str(one.word), one.text))
+        parts = (service, at, made.kind, made.incident, str(made.start), str(made.until), *proof)
+        found.update("\0".join((*parts, *made.assumes, "\n")).encode("utf-8", "backslashreplace"))
     return "" if is_empty else found.hexdigest()
 
 

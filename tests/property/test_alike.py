@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from msgspec import Struct
 from msgspec.structs import replace
 
-from graphkit.model.answers import ServiceVerdict
+from graphkit.model.answers import BuildProof, ServiceVerdict, proofs
 from graphkit.model.documents import (
     ATTESTED,
     SAYS_COMPLETE,
@@ -160,12 +160,12 @@ def fleets(draw: st.DrawFn) -> list[Fact]:
     return [*made, Organisation(source="org", services=tuple(services), uses=tuple(uses)), told, *pages]
 
 
-def asked(facts: Sequence[Fact]) -> tuple[list[ServiceVerdict], list[ServiceVerdict]]:
-    """Return the services of a fleet, and those of which a build is cleared."""
+def asked(facts: Sequence[Fact]) -> tuple[list[ServiceVerdict], list[BuildProof]]:
+    """Return the services of a fleet, and the proofs of builds that are cleared."""
     reader: Reader = MemoryReader(facts)
     (case,) = cases_of(reader, ["case-1"])
     found = view_of(reader, case, Question(targets=("case-1",))).services
-    return list(found), list(found.proven())
+    return list(found), list(found.proofs())
 
 
 def apart(evidence: object) -> tuple[ServiceFacts, ...]:
@@ -180,7 +180,7 @@ def test_what_is_judged_once_for_many_is_what_each_is_judged_by_itself(facts: li
     with patch.object(documents, "service_facts", apart):
         alone, proven_alone = asked(facts)
     assert together == alone
-    assert proven == proven_alone
+    assert proven == proven_alone == list(proofs(alone))
 
 
 def test_the_fleets_of_the_law_share_and_reach_every_verdict() -> None:

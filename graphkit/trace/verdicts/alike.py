@@ -9,12 +9,13 @@ verdicts that were made without it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from graphkit.model.answers import BuildVerdict, Clearance, Discharge, DocumentName, Path, ServiceVerdict
+from graphkit.model.answers import BuildProof, BuildVerdict, Clearance, Discharge, DocumentName, Path, ServiceVerdict
 from graphkit.model.documents import Document
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse
@@ -114,12 +115,16 @@ class _Build(Struct, frozen=True):
         is_dated = isinstance(self.made.at, _MarkedMoment)
         return is_plain and not is_dated and (self.proof is None or all(len(one) == 1 for one in self.proof.texts))
 
+    def at(self, own: Own) -> Moment | None:
+        """Return the time of the build of one service."""
+        return own.at if isinstance(self.made.at, _MarkedMoment) else self.made.at
+
     def filled(self, own: Own) -> BuildVerdict:
         """Return it of one service."""
         made = self.made
         named = made.document
         return BuildVerdict(
-            at=own.at if isinstance(made.at, _MarkedMoment) else made.at,
+            at=self.at(own),
             verdict=made.verdict,
             reason=_filled(self.reason, own),
             basis=made.basis,
@@ -156,6 +161,21 @@ class Pattern:
         self._builds = tuple(one.made if one.is_of_all else one for one in builds)
         rows = {int(part) for one in builds for part in one.reason[1::2] if part.isdecimal()}
         self.row = min(rows, default=None)
+
+    @property
+    def proves_by_rows(self) -> bool:
+        """Whether a proof says where in the document a row stands."""
+        proofs = (one.proof for one in self._builds if isinstance(one, _Build) and one.proof)
+        return any(part.isdecimal() for proof in proofs for parts in proof.texts for part in parts[1::2])
+
+    def proofs(self, own: Own) -> Iterator[BuildProof]:
+        """Yield the proof of each build of one of the services that is cleared."""
+        for one in self._builds:
+            if isinstance(one, BuildVerdict):
+                if one.clearance is not None:
+                    yield BuildProof(own.service, one.at, one.clearance)
+            elif one.proof is not None:
+                yield BuildProof(own.service, one.at(own), one.proof.filled(own))
 
     def filled(self, own: Own) -> ServiceVerdict:
         """Return the verdict of one of the services."""

@@ -15,7 +15,7 @@ from typing import Final, Generic, Protocol, TypeVar, overload
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from graphkit.model.answers import Assumption, Obligation, Services, ServiceVerdict
+from graphkit.model.answers import Assumption, BuildProof, Obligation, Services, ServiceVerdict, proofs
 from graphkit.model.documents import Basis
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import Instant, Moment
@@ -232,17 +232,36 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
         """Return every service's verdict, without a reason."""
         return {self._accounts[number].service.id: verdict for verdict, number in self._order}
 
-    def proven(self) -> Iterator[ServiceVerdict]:
-        """Yield those of which a build is cleared, in their order."""
-        asked = [entry for entry in self._order if self._may_be_proven(entry[1])]
-        return (one for one in self._each(asked) if any(build.clearance for build in one.builds))
+    def proofs(self) -> Iterator[BuildProof]:
+        """Yield the proof of every build that is cleared, in their order.
 
-    def _may_be_proven(self, number: int) -> bool:
-        """Return whether a build of a service may be cleared: those of services that are alike are, or are not."""
-        known = self._made.get(number)
-        if known is None and (pattern := self._pattern(self._alike[number])) is not None:
-            known = pattern.made
-        return known is None or any(build.clearance for build in known.builds)
+        Of services that are alike, whose proofs seldom say where a row stands, no document is read for it.
+        """
+        for first in range(0, len(self._order), _AT_ONCE):
+            entries = self._order[first : first + _AT_ONCE]
+            brief = {entry: pattern for entry in entries if (pattern := self._brief(entry[1])) is not None}
+            whole = [entry for entry in entries if entry not in brief]
+            written = dict(zip(whole, self._written(whole), strict=True))
+            for entry in entries:
+                if entry in brief:
+                    yield from map(self._assumed, brief[entry].proofs(self._named(entry[1])))
+                else:
+                    yield from proofs((written[entry],))
+
+    def _brief(self, number: int) -> Pattern | None:
+        """Return a pattern that gives the proofs of a service without its document; None where there is none."""
+        if number in self._made:
+            return None
+        if len((group := self._alike[number]).judged) < _JUDGED_APART:
+            self._judged(group, number)
+            return None
+        pattern = self._pattern(group)
+        return None if pattern is None or pattern.proves_by_rows else pattern
+
+    def _assumed(self, one: BuildProof) -> BuildProof:
+        if one.service not in self._assuming:
+            return one
+        return one._replace(clearance=with_assumption(one.clearance, Assumption.TIMES))
 
     def at(self, places: Sequence[int]) -> Sequence[ServiceVerdict]:
         """Return the verdicts at some places, written out together."""
@@ -293,15 +312,18 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
                 asked.append((sha256, path, self._documents.rows_said(sha256)[place]))
         shown = self._documents.rows_shown(asked)
         for number in numbers:
-            sha256, path, at = self._names(number)
-            service = self._accounts[number].service
-            own = Own(service.id, service.owner, sha256, path, at)
+            own = self._named(number)
             if self._alike[number].place is None:
                 yield own
             elif (row := next(shown)) is not None:
                 yield own._replace(location=row.location, line=row.line, paths=(row.path,))
             else:
                 yield None
+
+    def _named(self, number: int) -> Own:
+        """Return what is of a service alone, but for where a row of its document stands."""
+        service = self._accounts[number].service
+        return Own(service.id, service.owner, *self._names(number))
 
     def _names(self, number: int) -> tuple[str, str, Moment | None]:
         """Return the digest and the path of the document of a service that has one alone, and the time it gives."""

@@ -7,7 +7,7 @@ from typing import cast
 
 import pytest
 
-from graphkit.model.answers import NEEDED, Assumption, BuildVerdict, Discharge, ProofKind, ServiceVerdict, Step, proven
+from graphkit.model.answers import NEEDED, Assumption, BuildVerdict, Discharge, ProofKind, ServiceVerdict, Step, proofs
 from graphkit.model.answers import Clearance as Proof
 from graphkit.model.names import service_id
 from graphkit.model.organisation import DocumentUse, Service
@@ -130,14 +130,14 @@ def test_services_are_judged_one_by_one_where_what_they_share_does_not_give_thei
     assert made.asked == names
 
 
-def test_those_of_which_a_build_is_cleared_are_found_without_the_others() -> None:
+def test_proofs_are_found_without_the_verdicts_of_others() -> None:
     apart = [facts(name, None) for name in ("a-cleared", "b-unknown")]
     alike = [facts(name, sbom()) for name in ("c-unknown", "d-unknown", "e-unknown")]
     clear = [facts(name, sbom(kind=1)) for name in ("f-cleared", "g-cleared", "h-cleared")]
     found = Judged(*apart, *alike, *clear)
-    assert [one.service[0] for one in found.verdicts.proven()] == ["a", "f", "g", "h"]
+    assert [one.service[0] for one in found.verdicts.proofs()] == ["a", "f", "g", "h"]
     assert "e-unknown" not in found.asked
-    assert list(proven(list(found.verdicts))) == list(proven(found.verdicts))
+    assert list(proofs(list(found.verdicts))) == list(proofs(found.verdicts))
 
 
 EARLY, LATE = exactly(UPLOAD - AROUND - 1), exactly(UPLOAD - AROUND)
