@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import inspect
 import logging
 import os
 import sys
@@ -162,6 +163,7 @@ def _command(line: Verb) -> Any:
 def _ended_here(verb: Callable[..., None], *, keeps: bool) -> Callable[..., None]:
     """Return a verb of which `main` gets to see how it ended; typer has codes of its own for that."""
     interrupted = _INTERRUPTED if keeps else _UNANSWERED
+    verb.__annotations__ = inspect.get_annotations(verb, eval_str=True)  # typer evaluates texts eight times
 
     @wraps(verb)
     def run(*words: object, **options: object) -> None:
@@ -186,6 +188,8 @@ def _ended_here(verb: Callable[..., None], *, keeps: bool) -> Callable[..., None
 def main() -> None:
     """Run the command line and exit."""
     gc.set_threshold(200_000, 50, 50)  # answers are large and free of cycles; looking for some costs a tenth
+    # NumPy's BLAS starts a thread for each core, which spins for a while; nothing here multiplies matrices.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if reconfigure := getattr(stream, "reconfigure", None):
             # A terminal that cannot show a character shows its number; that never stops an answer.
