@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
@@ -117,6 +116,8 @@ class Page(Struct, frozen=True, kw_only=True):
     html: str
 
     def _repr_html_(self) -> str:
+        from html import escape
+
         framed = escape(self.html, quote=True)
         return (
             f'<iframe sandbox="allow-scripts allow-downloads" srcdoc="{framed}" width="100%" height="{_TALL}"></iframe>'

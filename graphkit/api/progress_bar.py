@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from html import escape
 from importlib import import_module
 from typing import Any, Final
 
@@ -43,6 +42,8 @@ def bar() -> Iterator[Progress | None]:
         last = now
         value = f' value="{done}" max="{total}"' if total else ""
         of = f" of {total:,}" if total else ""
+        from html import escape
+
         html = screen.HTML(f"<progress{value}></progress> {escape(what[:60])} {done:,}{of}")
         if shown:
             shown[0].update(html)

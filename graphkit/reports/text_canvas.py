@@ -7,8 +7,6 @@ from itertools import zip_longest
 from typing import Final
 
 from rich.cells import cell_len, chop_cells
-from rich.color import ColorSystem
-from rich.style import Style
 
 from graphkit.reports.text import shown
 
@@ -142,6 +140,9 @@ class TextCanvas:
     def _styled(self, text: str, style: str) -> str:
         if not style or not self._colour or not text:
             return text
+        from rich.color import ColorSystem
+        from rich.style import Style
+
         return Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
+import platform
 import sys
 import time
 import warnings
@@ -51,13 +51,13 @@ class Holder(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         """Return who it is, in words."""
-        where = "" if self.host == socket.gethostname() else f" on {self.host}"
+        where = "" if self.host == platform.node() else f" on {self.host}"
         return f"{self.verb} (process {self.pid}{where}, since {self.since})"
 
     @property
     def is_gone(self) -> bool:
         """Whether this process ended: what it said is left of it, and another holds the lock and says nothing yet."""
-        if self.host != socket.gethostname():
+        if self.host != platform.node():
             return False
         try:
             os.kill(self.pid, 0)
@@ -149,7 +149,7 @@ class FolderLock:
         """Say who holds the lock, and what others read meanwhile."""
         assert self._file is not None
         since = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        told = Holder(os.getpid(), socket.gethostname(), verb, since, generation)
+        told = Holder(os.getpid(), platform.node(), verb, since, generation)
         with on_disk(self._path.parent, "it cannot be written"):
             self._say(msgspec.json.encode(told))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, cast
@@ -73,6 +72,8 @@ class IndexWriter:
         self._target = target
         self._anew = anew
         target.parent.mkdir(parents=True, exist_ok=True)
+        import tempfile
+
         folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=target.parent))
         folder.chmod(target.parent.stat().st_mode)  # who may read the graph may read its index
         self._out = ArrayFolderWriter(folder)
@@ -135,6 +136,8 @@ class IndexWriter:
         )
         self._out.finish(header)
         if self._target.exists():  # damaged; a reader that opens it meanwhile finds one of both
+            import tempfile
+
             aside = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=self._target.parent))
             self._target.rename(aside / self._target.name)
         self._out.path.rename(self._target)
