@@ -21,6 +21,7 @@ from graphkit.stores.engine.index_folder import IndexFolder
 from graphkit.stores.engine.texts import Texts
 
 _INCIDENTS, _ORGANISATION, _PROBLEMS = 0, 1, 2
+_NONE = b"[]"
 
 
 class IndexEvidence:
@@ -49,7 +50,9 @@ class IndexEvidence:
 
     @cached_property
     def _incidents(self) -> tuple[Incident, ...]:
-        return msgspec.json.decode(self._wholes.raw(_INCIDENTS), type=tuple[Incident, ...])
+        raw = self._wholes.raw(_INCIDENTS)
+        # To read none, msgspec looks at the fields of all that is in an incident: it takes longer than to find out.
+        return msgspec.json.decode(raw, type=tuple[Incident, ...]) if raw != _NONE else ()
 
     def organisation(self) -> Organisation:
         """Return every organisation fact, joined. Decoded once."""

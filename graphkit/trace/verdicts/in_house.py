@@ -110,7 +110,7 @@ def _found(
                 known = found.setdefault(_name_of(about), {})
                 if _is_worse(carrier, known.get(key)):
                     known[key] = carrier
-    wanted = [content for content, package in listed.items() if package in found]
+    wanted = np.array([content for content, package in listed.items() if package in found], dtype=rows.content.dtype)
     return found, _some(rows, np.isin(rows.content, wanted))
 
 
