@@ -15,7 +15,7 @@ from graphkit.stores.port import Outlines
 _COMPONENT: Final = msgspec.json.Decoder(Component)
 
 
-def component_of(body: bytes | str, row: int) -> Component:
+def component_of(body: bytes | memoryview | str, row: int) -> Component:
     """Return a component from its kept form, with its row in a document as the ref.
 
     >>> component_of(b'{"ref": "", "name": "shop"}', 3).ref

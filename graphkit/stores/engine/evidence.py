@@ -68,8 +68,7 @@ class IndexEvidence:
         Raises:
             KeyError: one of them is not kept.
         """
-        places = self._places_of(documents)
-        return tuple(_HEAD.decode(self._heads.raw(place)) for place in places.tolist())
+        return tuple(map(_HEAD.decode, self._heads.parts(self._places_of(documents))))
 
     def document(self, sha256: str) -> Document:
         """Return one whole document; only this one is decoded.
@@ -145,8 +144,7 @@ class IndexEvidence:
 
     def components(self, listings: port.Listings) -> tuple[Component, ...]:
         """Return the component of each listing, in their order; of those that say the same one is decoded."""
-        found = zip(listings.content.tolist(), listings.component.tolist(), strict=True)
-        return tuple(component_of(self._bodies.raw(content), row) for content, row in found)
+        return tuple(map(component_of, self._bodies.parts(listings.content), listings.component.tolist()))
 
     def problems(self) -> tuple[tuple[str, Problem], ...]:
         """Return every document's problems as (path, problem), sorted."""

@@ -40,10 +40,14 @@ class Texts:
 
     def at(self, rows: NDArray[Any]) -> tuple[str, ...]:
         """Return the texts of rows, in the order asked."""
+        return tuple(str(one, "utf-8") for one in self.parts(rows))
+
+    def parts(self, rows: NDArray[Any]) -> Iterator[memoryview]:
+        """Yield the texts of rows as UTF-8 bytes, in the order asked; they are not copied."""
         at = np.asarray(rows, dtype=np.int64)
         starts, ends = self._start[at], self._start[at + 1]
         blob = self._blob.between(starts, ends) if isinstance(self._blob, CheckedArray) else self._blob
-        return tuple(str(blob[lo:hi], "utf-8") for lo, hi in zip(starts.tolist(), ends.tolist(), strict=True))
+        return (blob[first:last] for first, last in zip(starts.tolist(), ends.tolist(), strict=True))
 
     def find(self, texts: Sequence[str]) -> NDArray[np.int32]:
         """Return the row of each text, -1 where there is none. The column must be sorted.

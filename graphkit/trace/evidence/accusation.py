@@ -322,18 +322,18 @@ def _by_hash(row: Component, accused: Accusation) -> RowTest | None:
 
 def _of_package(row: Component, package: PackageName, basis: Basis, accused: Accusation) -> RowTest:
     """Return what a row of a Python package says, by its name and version."""
-    if not any(package in names for names in (accused.keys, accused.ranges, accused.every, accused.open)):
+    by_version = package in accused.keys or package in accused.ranges
+    if not by_version and package not in accused.every and package not in accused.open:
         return _ELSE  # nearly every row of a fleet, whose version is of no account then
     version = release_version(row.version)
     if accused.has(package, version) and (row.version or package in accused.every):
         return _of_release(row, package, version.key, basis, accused)
-    is_accused = package in accused.keys or package in accused.ranges
-    if is_accused and not row.version:
+    if by_version and not row.version:
         return _unknown(f"it lists {package} without a version; its version would settle it")
-    if is_accused and version.parsed is None:
+    if by_version and version.parsed is None:
         problem = f"it lists {package} at {row.version!r}, not a PEP 440 version; the version installed would settle it"
         return _unknown(problem)
-    if is_accused and version.parsed is not None and version.parsed.local:
+    if by_version and version.parsed is not None and version.parsed.local:
         public = release_version(version.parsed.public)
         if accused.has(package, public):
             rebuilt = f"it lists {package} {row.version}, somebody's build of {public.text} (PEP 440)"
