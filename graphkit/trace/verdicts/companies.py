@@ -96,6 +96,7 @@ def company_rows(
     cases = [one.case for one in asked]
     everyone = _everyone(organisation, services)
     claims = _by_company((claim.company, claim) for claim in organisation.claims)
+    supplied = _by_company((one.customer, one) for one in organisation.supplies)
     operated = _by_company((one.company, one) for one in services if one.company)
     own = {
         company: _own(operated.get(company, ()), [c for c in claims.get(company, ()) if is_stated(c, cases)])
@@ -105,9 +106,7 @@ def company_rows(
     rows = []
     for company in everyone:
         standing = min((own[company], reached.get(company, own[company])), key=lambda one: one.verdict.rank)
-        relations = sorted(
-            (one for one in organisation.supplies if one.customer == company), key=lambda one: (one.supplier, one.what)
-        )
+        relations = sorted(supplied.get(company, ()), key=lambda one: (one.supplier, one.what))
         first_hop = [one for one in relations if standing.via[:1] == (one.supplier,)]
         rows.append(
             CompanyRow(

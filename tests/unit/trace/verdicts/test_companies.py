@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from graphkit.model.incidents import CompromisedRelease, Incident
@@ -94,3 +96,24 @@ def test_of_two_chains_of_suppliers_that_are_as_long_the_first_name_counts() -> 
     rows = {row.company: row for row in company_rows(organisation, [CaseWindow(case, 10, 20)], ())}
     assert (rows[end].distance, rows[end].via) == (2, (one, ACME))
     assert (rows[ACME].verdict, rows[ACME].distance) == (CompanyVerdict.STATED, 0)
+
+
+def test_relations_are_gone_through_as_often_for_many_companies_as_for_few() -> None:
+    class Counted(tuple[Supply, ...]):
+        passes = 0
+
+        def __iter__(self) -> Iterator[Supply]:
+            type(self).passes += 1
+            return super().__iter__()
+
+    (case,) = cases(ONE)
+    passes = []
+    for many in (3, 300):
+        names = [company_id(f"c-{number:03}") for number in range(many)]
+        pairs = zip(names, names[1:], strict=False)
+        Counted.passes = 0
+        supplies = Counted(Supply(supplier=one, customer=other, what="logs") for one, other in pairs)
+        rows = company_rows(Organisation(supplies=supplies), [CaseWindow(case, 10, 20)], ())
+        assert [len(row.supplies) for row in rows] == [0] + [1] * (many - 1)
+        passes.append(Counted.passes)
+    assert passes[0] == passes[1]
