@@ -165,7 +165,7 @@ def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File]
         what = "is truncated: it ends without </html> or </body>" if data.strip() else "is empty"
         raise InputError(f"the HTML page {what}", place=f"page of {package}")
     try:
-        page = Html.from_html(package, data, url)
+        page = Html.from_html(package, _text(data), url)
     except (UnsupportedRepoVersionError, ValueError) as error:
         raise InputError(f"not a project page in HTML (PEP 503): {error}", place=f"page of {package}") from error
     files = [
@@ -186,6 +186,17 @@ def _from_html(data: bytes, package: PackageName, url: str) -> tuple[list[_File]
         why = "the HTML page links no file of the package: not a project page, or an empty one"
         raise InputError(why, place=f"page of {package}")
     return files, [], package, "active" if page.status is None else page.status.value
+
+
+def _text(data: bytes) -> str:
+    """Return HTML as text: UTF-8, else a character for each byte, for addresses are ASCII and nothing else is read.
+
+    Left to itself the parser guesses, and prints a line of its own where it fails.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
 
 
 def _offer(file: _File) -> FileLinks:

@@ -227,3 +227,13 @@ def test_a_page_with_a_duplicate_key_is_not_read() -> None:
     data = b'{"name": "zope.interface", "files": [{"filename": "x", "url": "x"}], "files": []}'
     with pytest.raises(InputError, match=r"^page of zope-interface: not read: the page has the duplicate key 'files'"):
         read_page(data, JSON_TYPE, NAME, url=URL, read_at=instant("2026-11-01"), source="test")
+
+
+@pytest.mark.parametrize("odd", [b"\xff", b"\xe9t\xe9", bytes(range(128, 256)), b'<meta charset="utf-16">\xff'])
+def test_a_page_that_is_no_utf_8_is_read_and_says_nothing_on_stderr(
+    odd: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = HTML.replace(b"</body>", b"<p>" + odd + b"</p></body>")
+    read = read_page(data, "text/html", NAME, url=URL, read_at=0, source="test")
+    assert read.page == read_page(HTML, "text/html", NAME, url=URL, read_at=0, source="test").page
+    assert (caplog.messages, capfd.readouterr().err) == ([], "")
