@@ -1,4 +1,4 @@
-# make demo | test | test-thorough | lint | coverage | sizes | same-answers | bench | bench-all | bench-check | flips | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make demo | test | test-thorough | lint | coverage | sizes | same-answers | bench | bench-all | bench-check | flips | fuzz | load | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
 .POSIX:
 .SUFFIXES:
 
@@ -65,6 +65,15 @@ same-answers: .venv/.dev
 flips: .venv/.runtime
 	@$(BIN)/python -m benchmarks.reliability.flips $(OPTIONS)
 
+# Readers, pages, requirements and purls, fuzzed by coverage, four minutes for each family; for an hour each:
+# OPTIONS='--seconds 3600'. OPTIONS='purls --keep' renews the corpus of one. Fails where something is found. Linux only.
+fuzz: .venv/.dev
+	@$(BIN)/python -m benchmarks.reliability.fuzz $(OPTIONS)
+
+# What large inputs take and how that grows, at a hundredth and a tenth of their sizes; all of it: OPTIONS='--share 0.1 1'.
+load: .venv/.runtime
+	@$(BIN)/python -m benchmarks.load $(OPTIONS)
+
 pins: .venv/.dev
 	$(PINS) --extra vex --output-file requirements.txt pyproject.toml requirements-build.in
 	$(PINS) --all-extras --output-file requirements-dev.txt --constraint requirements.txt \
@@ -99,4 +108,4 @@ needs:
 	$(INSTALL) requirements-dev.txt
 	@: >$@
 
-.PHONY: demo test test-thorough lint coverage sizes same-answers bench bench-all bench-check flips pins needs
+.PHONY: demo test test-thorough lint coverage sizes same-answers bench bench-all bench-check flips fuzz load pins needs

@@ -37,12 +37,13 @@ class Command:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One run: seconds from start to end, and MB at most resident in the largest of its processes.
+    """One run: seconds from start to end, of all processors together, and MB at most resident in its largest process.
 
     The system counts at least the memory of the process that started it, so what is no more than that is None.
     """
 
     seconds: float
+    processor: float
     peak: float | None
 
 
@@ -93,7 +94,7 @@ def run(words: Sequence[str], folder: Path | None = None, good: frozenset[int] =
             raise SystemExit(f"{' '.join(words)[:300]} ended with {process.returncode}:\n{said}")
     least = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _ALMOST
     peak = usage.ru_maxrss * 1024 / MEGABYTE if usage.ru_maxrss > least else None
-    return Sample(seconds=took, peak=peak)
+    return Sample(seconds=took, processor=usage.ru_utime + usage.ru_stime, peak=peak)
 
 
 def in_turns(commands: Sequence[Command], rounds: int, size: int | None = None) -> dict[str, Figure]:

@@ -15,10 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graphkit import formats as documents
-from graphkit.formats import read_document
 from graphkit.formats.interface import RawDocument
-from graphkit.model.documents import Document, DocumentKind
-from graphkit.model.errors import InputError
+from tests.fuzz.families import check_readers, outcome
 from tests.fuzz.seeds import SEEDS
 
 SAMPLES = Path(__file__).resolve().parents[3] / "shared" / "samples"
@@ -69,28 +67,10 @@ def seeds() -> tuple[bytes, ...]:
     return (*BYTES, *(path.read_bytes() for path in found if path.stat().st_size < LARGEST))
 
 
-def outcome(data: bytes, hint: str = "") -> Document | str | None:
-    try:
-        return read_document(data, "requirements.txt", hint=hint)
-    except InputError as error:
-        return str(error)
-
-
 def check(data: bytes, hint: str = "") -> None:
-    first = outcome(data, hint)
-    assert first == outcome(data, hint)
-    for reader in documents.readers():  # each on its own too, as if its claim had been wrong
-        reader.claims(RawDocument(data, "x", hint))
-        try:
-            read = reader.parse(RawDocument(data, "x", hint))
-        except InputError:
-            continue
-        refs = {row.ref for row in read.components}
-        assert len(refs) == len(read.components)
-        assert refs.issuperset(read.roots)
-        assert all(edge.source in refs and edge.target in refs for edge in read.edges)
-        assert all(problem.place and problem.text for problem in read.problems)
-        assert hash(read) == hash(read)  # tuples all the way down
+    first = outcome(data, "requirements.txt", hint)
+    assert first == outcome(data, "requirements.txt", hint)
+    check_readers(RawDocument(data, "x", hint), documents.readers())
 
 
 QUICK = settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -122,18 +102,7 @@ def test_changed_scripts(draw: st.DataObject) -> None:
         until = min(len(data), at + draw.draw(st.integers(0, 12)))
         data[at:until] = draw.draw(SHELL | TOKENS | st.binary(max_size=4))
     raw = RawDocument(bytes(data), seed.path, "lock")
-    for reader in documents.readers():
-        claimed = reader.claims(raw)
-        try:
-            read = reader.parse(raw)
-        except InputError:
-            continue
-        assert read == reader.parse(raw)
-        assert hash(read) == hash(read)
-        assert all(problem.place and problem.text for problem in read.problems)
-        assert all(one.place and len(one.text) <= 200 for one in read.commands)
-        if read.kind is DocumentKind.SCRIPT and claimed:
-            assert read.commands
+    check_readers(raw, documents.readers())
 
 
 @settings(QUICK, max_examples=40)
@@ -142,7 +111,7 @@ def test_changed_samples(draw: st.DataObject) -> None:
     data = bytearray(draw.draw(st.sampled_from(seeds())))
     at = draw.draw(st.integers(0, len(data)))
     data[at : at + draw.draw(st.integers(0, 200))] = draw.draw(TOKENS)
-    outcome(bytes(data))
+    outcome(bytes(data), "requirements.txt")
 
 
 ODD: st.SearchStrategy[Any] = st.recursive(
