@@ -150,8 +150,8 @@ def naively_listed(read: Document, data: bytes) -> set[str]:
     if kind == "pyproject.toml":
         project = _toml(text).get("project")
         needed = project.get("dependencies") if isinstance(project, dict) else None
-        found = [_PIN.fullmatch(one) for one in needed if isinstance(one, str)] if isinstance(needed, list) else []
-        return {one[1] for one in found if one}
+        texts = [one for one in needed if isinstance(one, str)] if isinstance(needed, list) else []
+        return {found[1] for one in texts if (found := _PIN.fullmatch(one))}
     if read.kind is DocumentKind.SCRIPT and re.fullmatch(r"[a-z0-9 =\n.]*", text):
         return {found[1] for line in text.splitlines() if (found := _INSTALL.fullmatch(line))}
     return set()
@@ -275,7 +275,7 @@ def _environments() -> Iterator[tuple[str, bytes]]:
 
 def _owners(data: bytes) -> object:
     read = codeowners.parse(data)
-    return read, [read.owners_of(path) for path in ("docs/a/b.md", "a" * 200, "a/" * 100)]
+    return read, [read.owners_of(path) for path in ("docs/a/b", "a" * 200, "a/" * 100)]
 
 
 _ORGANISATION: Final[dict[str, Callable[[bytes], Any]]] = {

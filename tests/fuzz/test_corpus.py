@@ -21,8 +21,8 @@ def test_the_corpus_breaks_nothing(family: Family, caplog: pytest.LogCaptureFixt
     assert caplog.messages == []
 
 
-def test_each_family_has_a_corpus_and_all_of_it_is_small() -> None:
-    assert {file.stem for file in CORPUS.iterdir()} == set(FAMILIES)
+def test_the_corpus_is_of_the_families_and_small() -> None:
+    assert {file.stem for file in CORPUS.iterdir()} <= set(FAMILIES)
     assert len(FAMILIES) <= 10
     assert sum(file.stat().st_size for file in CORPUS.iterdir()) <= LARGEST
 

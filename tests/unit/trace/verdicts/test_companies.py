@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -100,6 +101,7 @@ def test_of_two_chains_of_suppliers_that_are_as_long_the_first_name_counts() -> 
 
 def test_relations_are_gone_through_as_often_for_many_companies_as_for_few() -> None:
     class Counted(tuple[Supply, ...]):
+        __slots__ = ()
         passes = 0
 
         def __iter__(self) -> Iterator[Supply]:
@@ -110,9 +112,8 @@ def test_relations_are_gone_through_as_often_for_many_companies_as_for_few() -> 
     passes = []
     for many in (3, 300):
         names = [company_id(f"c-{number:03}") for number in range(many)]
-        pairs = zip(names, names[1:], strict=False)
         Counted.passes = 0
-        supplies = Counted(Supply(supplier=one, customer=other, what="logs") for one, other in pairs)
+        supplies = Counted(Supply(supplier=one, customer=other, what="logs") for one, other in pairwise(names))
         rows = company_rows(Organisation(supplies=supplies), [CaseWindow(case, 10, 20)], ())
         assert [len(row.supplies) for row in rows] == [0] + [1] * (many - 1)
         passes.append(Counted.passes)
