@@ -12,21 +12,19 @@ failure; it is printed with its number, which `--only` repeats. It ends with 1 w
 from __future__ import annotations
 
 import argparse
-import gc
-import importlib
 import os
-import pkgutil
 import random
 import shutil
 import sys
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from benchmarks.reliability.forks import End, ended, load_everything
 
 FAILED: Final = 4
 QUESTIONS: Final = (
@@ -46,15 +44,6 @@ MARK: Final = "generation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class End:
-    """How a question ended."""
-
-    code: int
-    answer: bytes
-    said: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Damage:
     """What was done to which file."""
 
@@ -64,40 +53,6 @@ class Damage:
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.at} of {self.file}"
-
-
-def load_everything() -> None:
-    """Import what a run may need, so that no fork has to."""
-    import duckdb  # noqa: F401
-
-    for room in ("api", "cli", "ingest", "reports", "trace", "stores.embedded", "stores.engine", "formats"):
-        package = importlib.import_module(f"graphkit.{room}")
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
-    gc.collect()
-    gc.freeze()
-
-
-def ended(words: Sequence[str], folder: Path, before: Callable[[], None] = lambda: None) -> End:
-    """Run graphkit in a fork of this process, which has read nothing of any graph, and return how it ended."""
-    out, err = folder / "stdout", folder / "stderr"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # no thread of this process does anything
-        child = os.fork()
-    if not child:
-        for number, file in ((0, Path(os.devnull)), (1, out), (2, err)):
-            os.dup2(os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
-        sys.stdout, sys.stderr = os.fdopen(1, "w", encoding="utf-8"), os.fdopen(2, "w", encoding="utf-8")
-        sys.argv = ["graphkit", *words]
-        warnings.resetwarnings()
-        from graphkit.cli import program
-
-        before()
-        program()
-    _, status = os.waitpid(child, 0)
-    return End(
-        code=os.waitstatus_to_exitcode(status), answer=out.read_bytes(), said=err.read_text("utf-8", "replace").strip()
-    )
 
 
 def left_open() -> None:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from importlib import metadata
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -28,6 +27,7 @@ from graphkit.model.times import rfc3339
 from graphkit.reports.settling import command
 from graphkit.resources import resource
 from graphkit.stores import health_of
+from graphkit.temporary import scratch_folder
 
 DISTRIBUTION: Final = "graphkit-blast"
 """What graphkit is installed as."""
@@ -127,8 +127,8 @@ def _folder(where: str, *, repair: bool, caller: Caller | None) -> Iterator[Chec
     health = health_of(where, caller)
     mend = command("graphkit", "doctor", "--repair", "--graph", where)
     try:
-        with TemporaryDirectory(prefix="graphkit-") as folder:
-            rows, newest = health.read_through(Path(folder))
+        with scratch_folder() as folder:
+            rows, newest = health.read_through(folder)
     except GraphkitError as error:
         yield Check(subject="record", text=str(error), is_finding=True)
         return
@@ -143,7 +143,7 @@ def _folder(where: str, *, repair: bool, caller: Caller | None) -> Iterator[Chec
             health.compile_anew(index)
         told = "damaged; it is compiled anew from the record"
         yield Check(subject="index", text=told, is_finding=True, do=mend, is_repaired=repair)
-    if left := health.left_behind(remove=repair):
+    if left := health.left_behind(to_remove=repair):
         told = f"of processes that were ended: {', '.join(left)}"
         yield Check(subject="leftovers", text=told, is_finding=True, do=mend, is_repaired=repair)
     yield _freshness(newest, where)
@@ -234,6 +234,6 @@ def _after_an_incident(incident: str, graph: Graph | None) -> str:
 
 def shipped_incidents() -> tuple[Incident, ...]:
     """Return the incidents that ship with graphkit."""
-    with TemporaryDirectory(prefix="graphkit-") as folder, open_graph(str(Path(folder) / "own"), create=True) as own:
+    with scratch_folder() as folder, open_graph(str(folder / "own"), create=True) as own:
         own.ingest("advisory", sorted(str(path) for path in resource("examples").glob("*/incident.yaml")))
         return own.incident_records()

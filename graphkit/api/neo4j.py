@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from graphkit.api.graph import default_address
@@ -14,6 +13,7 @@ from graphkit.model.errors import GraphkitError, UsageError
 from graphkit.model.names import BadName, package_name
 from graphkit.model.progress import Progress, silent
 from graphkit.stores import copier
+from graphkit.temporary import scratch_folder
 
 if TYPE_CHECKING:
     from graphkit.stores.neo4j.tables import Tables
@@ -93,8 +93,8 @@ def _tables(address: str | None, around: Sequence[str], *, services: bool, calle
     except BadName as error:
         raise UsageError(str(error)) from error
     store = EmbeddedStore(where, caller=caller)
-    with TemporaryDirectory(prefix="graphkit-") as folder:
-        copy = store.copy_record(Path(folder))
+    with scratch_folder() as folder:
+        copy = store.copy_record(folder)
         record = copier("slice")(copy, names, services=services) if names or services else Record(copy)
         try:
             yield Tables(record)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import stat
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from graphkit.model.errors import UsageError
 from graphkit.model.organisation import Organisation
 from graphkit.reports.redaction import Answer, Pseudonyms, redacted, words_in
 from graphkit.resources import own_words
+from graphkit.temporary import in_place_of
 
 _SCHEMA: Final = "graphkit.redaction/1"
 _BYTES: Final = 32
@@ -66,18 +66,8 @@ class KeyFile:
         return done
 
     def _write(self, value: dict[str, Any], *, is_new: bool = False) -> None:
-        target = self._path if is_new else self._path.parent / f".{self._path.name}-{os.getpid()}.part"
-        try:
-            target.touch(mode=0o600, exist_ok=False)
-            target.write_text(json.dumps(value, indent=1), encoding="utf-8")
-            if not is_new:
-                target.replace(self._path)
-        except FileExistsError:
-            raise
-        except BaseException:
-            with suppress(OSError):
-                target.unlink()
-            raise
+        with in_place_of(self._path, mode=0o600, is_new=is_new) as part:
+            part.write_text(json.dumps(value, indent=1), encoding="utf-8")
 
 
 def _read(text: str) -> tuple[bytes, dict[str, str]]:

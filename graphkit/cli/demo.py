@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.terminal import answer, is_special, note, progress, sheet, there
+from graphkit.cli.terminal import answer, note, progress, sheet, there
 from graphkit.model.callers import WAIT, Caller
+from graphkit.temporary import is_special
 
 if TYPE_CHECKING:
     from graphkit.api.answers import Blast

@@ -7,11 +7,12 @@ import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from graphkit.model.errors import GraphkitError, UsageError
+from graphkit.temporary import in_place_of
 
 if TYPE_CHECKING:
     from graphkit.model.progress import Progress
@@ -47,11 +48,6 @@ def there(output: Path | None) -> IsThere:
     return os.path.lexists if output is None else anywhere
 
 
-def is_special(output: Path) -> bool:
-    """Return whether an output is a device, a pipe or a folder: no file is to take its place or stand beside it."""
-    return output.exists() and not output.is_file()
-
-
 def answer(text: str | Iterable[str], output: Path | None) -> None:
     """Write an answer to stdout, or whole to a file: a file that was there stays as it was if this fails.
 
@@ -65,21 +61,13 @@ def answer(text: str | Iterable[str], output: Path | None) -> None:
         sys.stdout.writelines(parts)
         sys.stdout.flush()
         return
-    beside = output.parent / f".graphkit-{os.getpid()}.part"
     try:
-        # A pipe or device is written as it is; a file in its place would break it for everybody.
-        special = is_special(output)
-        place = output if special else beside
-        _write(place, parts)
-        if not special:
-            beside.replace(output)
+        with in_place_of(output) as place:
+            _write(place, parts)
     except BrokenPipeError:
         raise
     except OSError as error:
         raise GraphkitError(f"{output} cannot be written: {error.strerror}; give another --output") from error
-    finally:
-        with suppress(OSError):
-            beside.unlink()
 
 
 def _write(place: Path, parts: Iterable[str]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from graphkit.model.errors import GraphkitError
 from graphkit.sources.git.program import Git
+from graphkit.temporary import scratch_folder
 
 
 @contextmanager
@@ -26,8 +26,8 @@ def unpacked_history(stream: Path, name: str) -> Iterator[Path]:
         data = stream.read_bytes()
     except OSError as error:
         raise GraphkitError(f"{stream.name} cannot be read: {error.strerror}") from error
-    with tempfile.TemporaryDirectory(prefix="graphkit-") as folder:
-        repository = Path(folder) / f"{name}.git"
+    with scratch_folder() as folder:
+        repository = folder / f"{name}.git"
         repository.mkdir()
         git = Git(repository, name)
         git.text("-c", "init.defaultBranch=main", "init", "--quiet", "--bare", "--template=")

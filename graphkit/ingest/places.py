@@ -16,6 +16,7 @@ import msgspec
 
 from graphkit.ingest.files import folder_label, label_of, shown_path
 from graphkit.sources.git import name_of
+from graphkit.temporary import in_place_of
 
 _FILE: Final = "scan-places.json"
 
@@ -71,6 +72,5 @@ class Places:
         """Remember the labels for the next run."""
         if self._file is None or self._known == self._before:
             return
-        beside = self._file.with_suffix(f".{os.getpid()}.part")
-        beside.write_bytes(msgspec.json.encode(self._known, order="sorted"))
-        beside.replace(self._file)
+        with in_place_of(self._file) as part:
+            part.write_bytes(msgspec.json.encode(self._known, order="sorted"))

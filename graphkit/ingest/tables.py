@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from graphkit.model.errors import InputError, UsageError
 from graphkit.model.index import ReleaseTable
 from graphkit.model.times import instant
 from graphkit.sources.tables import parquet_table, pypi_db_table
+from graphkit.temporary import scratch_folder
 
 
 def take_parquet(run: IngestRun, sources: Sequence[str]) -> None:
@@ -70,12 +70,12 @@ def _check_as_of(run: IngestRun) -> None:
 
 def _take_pypi_db(run: IngestRun, path: Path) -> None:
     label = label_of(path)
-    with tempfile.TemporaryDirectory(prefix="graphkit-") as folder:
+    with scratch_folder() as folder:
         try:
             table = pypi_db_table(
                 path,
                 label,
-                Path(folder),
+                folder,
                 times_listed=run.order.times_listed,
                 progress=run.progress,
                 as_of=run.order.table_as_of,

@@ -16,7 +16,6 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -28,6 +27,7 @@ from graphkit.model.times import Instant
 from graphkit.sources.git.commits import Tip
 from graphkit.sources.git.fetched import HEADS, REMOTES
 from graphkit.sources.git.program import Git
+from graphkit.temporary import scratch_folder
 
 Ask = Callable[[str], Mapping[str, str] | str]
 """Returns the commits of a remote's branches by their names, or in words why there are none."""
@@ -156,9 +156,9 @@ def ls_remote(address: str) -> Mapping[str, str] | str:
     # Arguments of a process are for every user of the machine to read, its environment is not.
     plain, secret = _parted(address)
     command = ["git", *_OPTIONS, "ls-remote", "--heads", "--", plain]
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as out:
+    with scratch_folder() as folder, tempfile.TemporaryFile() as out:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "SSH_ASKPASS"))}
-        settings = _SETTINGS | {"GIT_CEILING_DIRECTORIES": str(Path(folder).parent)}
+        settings = _SETTINGS | {"GIT_CEILING_DIRECTORIES": str(folder.parent)}
         try:
             process = subprocess.Popen(  # noqa: S603 - a list of own words, never a shell
                 command,

@@ -28,6 +28,7 @@ from graphkit.model.times import Instant, moment, rfc3339
 from graphkit.sources.index.client import HttpIndex
 from graphkit.sources.index.metadata import build_headers
 from graphkit.sources.index.pages import JSON_TYPE, PageReading
+from graphkit.temporary import in_place_of
 
 SCHEMA: Final = "graphkit.slice/1"
 _ADDRESS: Final = "http://slice.invalid/simple/"
@@ -67,7 +68,8 @@ class SliceWriter:
         compressor = lzma.LZMACompressor(preset=_PRESET)
         with raw.getbuffer() as view:
             packed = [compressor.compress(view[at : at + _PART]) for at in range(0, len(view), _PART)]
-        path.write_bytes(b"".join((*packed, compressor.flush())))
+        with in_place_of(path) as part:
+            part.write_bytes(b"".join((*packed, compressor.flush())))
 
     def _members(self) -> Iterator[tuple[str, bytes]]:
         pages = [self._pages[name] for name in sorted(self._pages)]

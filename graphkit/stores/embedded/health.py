@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 from graphkit.model.callers import Caller
-from graphkit.model.errors import GraphkitError
-from graphkit.stores.embedded.snapshot import Snapshots
+from graphkit.stores.embedded.leftovers import leftovers, remove
 from graphkit.stores.embedded.store import RECORD, EmbeddedStore
 from graphkit.stores.engine.array_folder import DamagedIndex
 from graphkit.stores.engine.generation_mark import MARK, generation_in
-from graphkit.stores.engine.index_folder import INDEX, IndexFolder, index_path
+from graphkit.stores.engine.index_folder import IndexFolder, index_path
 from graphkit.stores.engine.record import Record, explained
 from graphkit.stores.engine.schema import TABLES
 
@@ -26,12 +23,15 @@ class FolderHealth:
 
     def index(self) -> Path | None:
         """Return the folder of the index of the newest generation, None where the record was not compiled since."""
-        try:
-            generation = generation_in((self._path / MARK).read_bytes())
-        except OSError:
-            return None
+        generation = self._generation()
         target = index_path(self._path, generation) if generation else None
         return target if target is not None and target.is_dir() else None
+
+    def _generation(self) -> str | None:
+        try:
+            return generation_in((self._path / MARK).read_bytes())
+        except OSError:
+            return None
 
     @staticmethod
     def is_whole(index: Path) -> bool:
@@ -44,7 +44,7 @@ class FolderHealth:
     def compile_anew(self, index: Path) -> None:
         """Remove an index and compile the record."""
         with self._store.alone():
-            _remove([index])
+            remove([index])
         self._store.reader()
         self._store.close()
 
@@ -69,27 +69,14 @@ class FolderHealth:
             record.close()
         return found, None if newest is None else int(newest)
 
-    def left_behind(self, *, remove: bool) -> list[str]:
+    def left_behind(self, *, to_remove: bool) -> list[str]:
         """Return what killed processes left, as paths in the folder, and remove it where told.
 
         Raises:
             GraphkitError: one of them cannot be removed, or another process writes for longer than the caller waits.
         """
         with self._store.alone():
-            left = sorted({*Snapshots(self._path).left(), *self._older(), *self._path.glob(f"{MARK}.*")})
-            if remove:
-                _remove(left)
+            left = leftovers(self._path, self._generation())
+            if to_remove:
+                remove(left)
         return [str(path.relative_to(self._path)) for path in left]
-
-    def _older(self) -> Iterator[Path]:
-        current = self.index()
-        if current is not None and (self._path / INDEX).is_dir():
-            yield from (one for one in (self._path / INDEX).iterdir() if one != current)
-
-
-def _remove(left: list[Path]) -> None:
-    for path in left:
-        try:
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-        except OSError as error:
-            raise GraphkitError(f"{path}: cannot be removed: {error.strerror}") from error

@@ -25,18 +25,23 @@ class Snapshots:
 
     def make(self, record: Path, generation: str) -> None:
         """Copy a record, where that was not done yet; those of other generations go. Cost: a copy of its bytes."""
-        target = self.path(generation)
-        for other in self._folder.glob(f"{_PREFIX}*"):
-            if other.name not in {f"{target.name}{ending}" for ending in _ENDINGS}:
+        target, needed = self.path(generation), self.files(generation)
+        for other in self.left():
+            if other not in needed:
                 other.unlink(missing_ok=True)
         if target.exists():
             return
         copy_record(record, target, self._folder)
 
+    def files(self, generation: str) -> set[Path]:
+        """Return what that of a generation is made of."""
+        target = self.path(generation)
+        return {target.with_name(f"{target.name}{ending}") for ending in _ENDINGS}
+
     def remove(self, generation: str) -> None:
         """Remove that of a generation; who reads it keeps it open."""
-        for ending in reversed(_ENDINGS):
-            self.path(generation).with_name(f"{self.path(generation).name}{ending}").unlink(missing_ok=True)
+        for file in sorted(self.files(generation)):  # the log last: a copy without it would be of an older generation
+            file.unlink(missing_ok=True)
 
     def left(self) -> list[Path]:
         """Return all that are there."""

@@ -9,6 +9,7 @@ and nobody waits for their compilation.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Final
 from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError, GraphkitWarning
 from graphkit.model.organisation import Organisation
+from graphkit.stores.embedded.leftovers import leftovers, remove
 from graphkit.stores.embedded.lock import FolderLock, pauses
 from graphkit.stores.embedded.reader import IndexReader
 from graphkit.stores.embedded.snapshot import Snapshots, copy_record
@@ -92,6 +94,7 @@ class EmbeddedStore:
             self._lock.wait(self._caller)
             try:
                 self._meanwhile = self._settled(create=create)
+                self._clean(self._meanwhile)
                 if not self._is_compiled(self._meanwhile):
                     self._snapshots.make(self._path / RECORD, self._meanwhile)
                 self._lock.announce(self._caller.verb, self._meanwhile)
@@ -298,9 +301,36 @@ class EmbeddedStore:
                 if self._readable() == generation:
                     self._mended(generation)
                 continue
+            if self._reader is None:
+                self._clean_if_free(generation)
             self._reader = generation, reader
             return reader
         raise GraphkitError(self._lock.in_use())
+
+    def _clean_if_free(self, generation: str) -> None:
+        """Remove what killed processes left, where no other one writes; who asks fails of nothing of it."""
+        if self._lock.is_held or not leftovers(self._path, generation):
+            return
+        if (holder := self._lock.holder()) is not None and holder.pid == os.getpid():
+            return  # a store of this process writes
+        with suppress(GraphkitError, OSError):
+            if self._lock.take(self._caller.verb):
+                try:
+                    if self._marked() == generation:
+                        self._clean(generation)
+                finally:
+                    self._lock.release()
+
+    def _clean(self, generation: str) -> None:
+        """Remove what killed processes left, while this one has the lock and no other one compiles."""
+        if sys.platform == "win32":  # which has no locks
+            return
+        if leftovers(self._path, generation) and self._index_lock.take(self._caller.verb):
+            try:
+                with suppress(GraphkitError):  # what is left is removed with the next one
+                    remove(leftovers(self._path, generation))
+            finally:
+                self._index_lock.release()
 
     def ask(self, question: Callable[[Reader], Answer]) -> Answer:
         """Return what a question makes of `reader`, which stays as it is whatever is written meanwhile."""

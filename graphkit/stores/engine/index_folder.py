@@ -64,6 +64,11 @@ def index_path(graph: Path, generation: str) -> Path:
     return graph / INDEX / f"{generation}-{FORMAT}-{packaging.__version__}"
 
 
+def unfinished(graph: Path) -> list[Path]:
+    """Return the folders in which indexes of a graph are being compiled, or were when their process was killed."""
+    return sorted((graph / INDEX).glob(f"{_BUILDING}*"))
+
+
 class IndexWriter:
     """Writes an index beside its place and moves it there whole, so that no reader sees half of one."""
 

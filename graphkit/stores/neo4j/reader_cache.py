@@ -10,8 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from graphkit.stores.neo4j.server import FORMAT
+from graphkit.temporary import in_place_of
 
 _MAGIC: Final = b"graphkit reader 1\n"
 """The number goes up where a statement of the port gives other columns, or a memory keeps others."""
@@ -108,15 +107,9 @@ class ReaderCache:
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._folder.chmod(0o700)
-            handle, name = tempfile.mkstemp(prefix=".", dir=self._folder)  # for this user alone
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(_MAGIC + hashlib.sha256(body).digest())
-                    file.write(body)
-                Path(name).replace(self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            with in_place_of(self._path, mode=0o600) as part, part.open("wb") as file:  # for this user alone
+                file.write(_MAGIC + hashlib.sha256(body).digest())
+                file.write(body)
             self._make_room()
 
     def _make_room(self) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -25,6 +24,7 @@ from graphkit.stores.neo4j.reader_cache import ReaderCache
 from graphkit.stores.neo4j.server import FORMAT, MayNot, Server, graph_of, one, rows
 from graphkit.stores.neo4j.starts import Start, changes_after, held_start, start_of
 from graphkit.stores.port import Answer, Fact, InputRead, Receipt
+from graphkit.temporary import scratch_folder
 
 _TURNS: Final = 3
 """How often a question is asked before writers have to wait for it."""
@@ -93,8 +93,8 @@ class Neo4jStore:
             if graph is None or graph["format"] != FORMAT:
                 self._server.prepare()
             self._is_prepared = True
-        with TemporaryDirectory(prefix="graphkit-") as folder:
-            receipts = [self._keep(part, Path(folder)) for part in parts(held)]
+        with scratch_folder() as folder:
+            receipts = [self._keep(part, folder) for part in parts(held)]
         return Receipt(
             new=sum(one.new for one in receipts),
             unchanged=sum(one.unchanged for one in receipts),

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reliability.flips import Damage, End, damage_to, group_of, judged, table
+from benchmarks.reliability.flips import Damage, damage_to, group_of, judged, table
+from benchmarks.reliability.forks import End
 
 ROOT = Path(__file__).parents[3]
 GOOD = End(code=0, answer=b"{}", said="graphkit: a note")
