@@ -45,7 +45,7 @@ def examine(
 ) -> Health:
     """Look at everything, and mend what can be where ``repair`` says so.
 
-    ``server``: one that should answer as the graph in the folder does. Cost: a read of the whole graph and of this
+    ``server``: one that should answer as the graph does. Cost: a read of the whole graph and of this
     environment, and with a server a few questions to both.
 
     Raises:
@@ -56,14 +56,18 @@ def examine(
         checks = [*_versions(), *_cache(repair=repair)]
         graph: Graph | None = None
         if "://" in where:
-            server = server or where
+            checks += (found := list(_server(where)))
+            if not any(one.is_finding for one in found):
+                graph = opened.enter_context(open_graph(where, caller=caller))
         elif address or Path(where).exists():
             graph = opened.enter_context(open_graph(where, caller=caller))
             checks += _folder(where, repair=repair, caller=caller)
         else:
             checks.append(Check(subject="graph", text=f"there is none at {where}"))
-        checks += _server(server, graph, where)
-        checks += _installed(graph)
+        if server is not None and server != where:
+            checks += _server(server)
+            checks += () if graph is None or checks[-1].is_finding else _differences(graph, where, server)
+        checks += _installed(graph, where)
     return Health(checks=tuple(checks))
 
 
@@ -160,29 +164,36 @@ def _freshness(newest: int | None, where: str) -> Check:
     )
 
 
-def _server(server: str | None, graph: Graph | None, where: str) -> Iterator[Check]:
-    if server is None:
-        return
+def _server(server: str) -> Iterator[Check]:
     try:
         status = server_status(server)
-        yield Check(subject="server", text="; ".join(f"{name} {text}" for name, text in status.items()))
-        if graph is None:
-            return
-        with open_graph(server) as other:
-            yield from _differences(graph, other, where, server)
     except GraphkitError as error:
-        status_command = command("graphkit", "neo4j", "status", "--to", server)
-        yield Check(subject="server", text=str(error), is_finding=True, do=status_command)
+        yield _unanswered("server", server, error)
+        return
+    yield Check(subject="server", text="; ".join(f"{name} {text}" for name, text in status.items()))
 
 
-def _differences(one: Graph, other: Graph, where: str, server: str) -> Iterator[Check]:
+def _unanswered(subject: str, server: str, error: GraphkitError) -> Check:
+    do = command("graphkit", "neo4j", "status", "--to", server) if "://" in server else ""
+    return Check(subject=subject, text=str(error), is_finding=True, do=do)
+
+
+def _differences(graph: Graph, where: str, server: str) -> Iterator[Check]:
+    try:
+        with open_graph(server) as other:
+            yield from _compared(graph, other, where, server)
+    except GraphkitError as error:
+        yield _unanswered("stores", server, error)
+
+
+def _compared(one: Graph, other: Graph, where: str, server: str) -> Iterator[Check]:
     asked = one.incidents()[:_SAMPLED]
     same = one.stats().facts_sha256 == other.stats().facts_sha256
     push = command("graphkit", "neo4j", "push", "--graph", where, "--to", server)
     if not same:
         yield Check(
-            subject="stores", text="the folder and the server hold different facts", is_finding=True,
-            do=f"{push}  (into an empty database)",
+            subject="stores", text=f"{where} and {server} hold different facts", is_finding=True,
+            do="" if "://" in where else f"{push}  (into an empty database)",
         )  # fmt: skip
     for incident in asked:
         try:
@@ -193,7 +204,7 @@ def _differences(one: Graph, other: Graph, where: str, server: str) -> Iterator[
         odd = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
         if odd:
             first = odd[0]
-            told = f"{first} is {here.get(first, 'not there')} here and {there.get(first, 'not there')} on the server"
+            told = f"{first} is {here.get(first, 'not there')} here and {there.get(first, 'not there')} at {server}"
             yield Check(
                 subject="stores", text=f"{incident}: {len(odd)} services differ, for example {told}", is_finding=True,
                 do="" if not same else command("graphkit", "blast", incident, "--graph", server, "--long"),
@@ -206,11 +217,15 @@ def _verdicts(answer: Blast) -> dict[str, str]:
     return {one.service: str(one.verdict) for one in answer.services}
 
 
-def _installed(graph: Graph | None) -> Iterator[Check]:
+def _installed(graph: Graph | None, where: str) -> Iterator[Check]:
     from graphkit.api.installed import distributions, matches, on_disk
 
     every = list(distributions())
-    incidents = [*shipped_incidents(), *(graph.incident_records() if graph is not None else ())]
+    incidents = list(shipped_incidents())
+    try:
+        incidents += graph.incident_records() if graph is not None else ()
+    except GraphkitError as error:
+        yield _unanswered("installed", where, error)
     known = {one.id: one for one in incidents}.values()
     folders = dict.fromkeys(Path(path) for path in map(sysconfig.get_path, ("purelib", "platlib")) if path)
     found = list(dict.fromkeys([*matches(known, every), *on_disk(known, folders)]))
@@ -219,17 +234,16 @@ def _installed(graph: Graph | None) -> Iterator[Check]:
             subject="installed",
             text=f"{one.incident}: {one.text}",
             is_finding=True,
-            do=_after_an_incident(one.incident, graph) if one.is_certain else "",
+            do=_after_an_incident(one.incident, graph, where) if one.is_certain else "",
         )
     if not found:
         counted = f"{len(every):,} distributions, none of which {len(known):,} incidents accuse"
         yield Check(subject="installed", text=f"{counted}, by name, version and recorded hashes")
 
 
-def _after_an_incident(incident: str, graph: Graph | None) -> str:
+def _after_an_incident(incident: str, graph: Graph | None, where: str) -> str:
     """Return the command that says what to do now: it shows the actions of the incident."""
-    place = graph.file("") if graph is not None else None
-    return command("graphkit", "blast", incident, "--long", *(() if place is None else ("--graph", place)))
+    return command("graphkit", "blast", incident, "--long", *(() if graph is None else ("--graph", where)))
 
 
 def shipped_incidents() -> tuple[Incident, ...]:

@@ -18,6 +18,7 @@ from typer.core import TyperGroup
 
 from graphkit.cli.failures import BUG, FAILED, say, unexpected
 from graphkit.cli.lazy_commands import LazyCommands
+from graphkit.cli.memory_limit import keep_small
 from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, GraphkitWarning, UsageError
 
@@ -256,6 +257,7 @@ def _drop_output() -> None:
 
 def program() -> None:
     """Run the command line as a process of its own: what it held is not taken apart, the system takes it back."""
+    keep_small()
     try:
         main()
     except SystemExit as end:

@@ -10,6 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
+from graphkit.cli.memory_limit import address_space_limit
 from graphkit.model import __version__
 
 FAILED: Final = 4
@@ -17,6 +18,8 @@ BUG: Final = 70
 """EX_SOFTWARE of sysexits.h: an internal error, so that no script takes a bug for a finding."""
 TRACEBACK: Final = "GRAPHKIT_TRACEBACK"
 """The variable that asks for the traceback of a bug."""
+_WITHOUT_ROOM: Final = ("can't start new thread", "failed to map segment", "cannot allocate memory")
+"""What Python says of a thread, and the loader of a library, where the address space is full."""
 _LONGEST: Final = 200
 _USER: Final = re.compile(r"//[^\s/@]*@")
 """User and password of an address."""
@@ -38,9 +41,8 @@ def say(problem: object) -> None:
 
 def unexpected(error: BaseException) -> int:
     """Tell of an error that nothing explains, and return the code to exit with."""
-    # DuckDB has a class of its own for it.
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
-        say(_NO_MEMORY)
+    if _is_of_memory(error):
+        say(f"{_NO_MEMORY}{address_space_limit()}")
         return FAILED
     say(_bug(error))
     if os.environ.get(TRACEBACK) and sys.stderr is not None:
@@ -49,6 +51,14 @@ def unexpected(error: BaseException) -> int:
         except (OSError, ValueError):
             return BUG
     return BUG
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    """Return whether memory is what was missing: for a value, a thread, or the code of a library."""
+    if isinstance(error, RuntimeError | ImportError):
+        return any(text in str(error) for text in _WITHOUT_ROOM)
+    # DuckDB has a class of its own for it.
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException"
 
 
 def _bug(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from graphkit.model.documents import Problem
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ReleaseTable
 from graphkit.model.organisation import Organisation
+from graphkit.stores.engine.address_space import check_address_space
 from graphkit.stores.engine.bulk import STAGED, BulkTable
 from graphkit.stores.engine.component_lists import Lists
 from graphkit.stores.engine.disk_errors import cause_in, disk_error
@@ -110,6 +111,7 @@ class Record:
         """
         self._path = path
         self._lists = Lists()
+        check_address_space()
         with explained(path):
             self.connection = duckdb.connect(_place(path), config=_CONFIG)
             try:

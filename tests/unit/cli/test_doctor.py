@@ -24,7 +24,7 @@ def apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give each test a cache of its own and no server."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("NEO4J_URI", raising=False)
-    monkeypatch.setattr(doctor, "_installed", lambda _: iter(()))
+    monkeypatch.setattr(doctor, "_installed", lambda *_: iter(()))
 
 
 @pytest.fixture

@@ -1,0 +1,42 @@
+"""What a run does with a limit on its address space, as ``ulimit -v`` sets: it asks for no more than it uses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import Final
+
+_ARENA_MAX: Final = -8
+"""M_ARENA_MAX of mallopt(3)."""
+
+
+def keep_small() -> None:
+    """Have libraries ask for little address space, where that is limited; before any of them is imported.
+
+    The allocator of glibc sets 64 MB aside for each thread, and OpenBLAS 32 MB: half a gigabyte that is never used, and
+    counts. Where a thread then gets none of it, the libraries end the process by themselves, without a word of Python.
+    """
+    if sys.platform != "linux" or _limit() is None:
+        return
+    import ctypes
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with suppress(OSError, AttributeError):  # another libc has no arenas
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+
+
+def address_space_limit() -> str:
+    """Return the words that say what the limit is and how to raise it, to follow others; none where there is none."""
+    limit = _limit()
+    return "" if limit is None else f"; `ulimit -v` limits this process to {limit // 2**20:,} MiB"
+
+
+def _limit() -> int | None:
+    """Return the most bytes that the address space of this process may have, None where it is not limited."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return None if limit == resource.RLIM_INFINITY else limit
