@@ -65,6 +65,15 @@ same-answers: .venv/.dev
 flips: .venv/.runtime
 	@$(BIN)/python -m benchmarks.reliability.flips $(OPTIONS)
 
+# Three hundred times a verb killed at a random point, on a graph in a folder or on a Neo4j server that is started; fails
+# where something is lost, half or left behind. Half an hour. OPTIONS='--no-server --count 40 --seed 3'; '--only 17' repeats.
+chaos: .venv/.dev
+	@nice -n 10 $(BIN)/python -m benchmarks.reliability.chaos $(OPTIONS)
+
+# Verbs with 300, 600 and 1,000 MB of address space; fails where one ends without an answer or one line. Some minutes.
+memory: .venv/.dev
+	@$(BIN)/python -m benchmarks.reliability.memory $(OPTIONS)
+
 # Readers, pages, requirements and purls, fuzzed by coverage, four minutes for each family; for an hour each:
 # OPTIONS='--seconds 3600'. OPTIONS='purls --keep' renews the corpus of one. Fails where something is found. Linux only.
 fuzz: .venv/.dev
@@ -108,4 +117,5 @@ needs:
 	$(INSTALL) requirements-dev.txt
 	@: >$@
 
-.PHONY: demo test test-thorough lint coverage sizes same-answers bench bench-all bench-check flips fuzz load pins needs
+.PHONY: demo test test-thorough lint coverage sizes same-answers bench bench-all bench-check flips chaos memory fuzz load \
+	pins needs

@@ -119,6 +119,7 @@ def running(
     words = [java(release), f"-Xmx{heap}", "-cp", f"{lib}/*", main, f"--home-dir={home}", f"--config-dir={home}/conf"]
     with (home / "out").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+    (home / "pid").write_text(str(process.pid), encoding="ascii")
     address = f"bolt://127.0.0.1:{port}"
     try:
         _wait(address, process, home)
@@ -140,6 +141,8 @@ def _wait(address: str, process: subprocess.Popen[bytes], home: Path) -> None:
                 change = "ALTER CURRENT USER SET PASSWORD FROM 'neo4j' TO $password"
                 driver.execute_query(change, password=PASSWORD, database_="system")
                 return
+        except neo4j.exceptions.AuthError:  # it was started in this folder before
+            return
         except (neo4j.exceptions.ServiceUnavailable, neo4j.exceptions.TransientError, OSError):
             time.sleep(0.3)
     pytest.fail(f"the Neo4j server did not start: {(home / 'out').read_text(errors='replace')[-800:]}")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,32 +127,22 @@ def served() -> Iterator[str]:
     child = os.fork()
     if not child:
         os.close(ours)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends with the process that started it
         server = Server()
         _fill(server)
         os.write(theirs, server.address.encode())
         os.close(theirs)
         while os.getppid() != 1:
-            _pause()
+            time.sleep(1)
         os._exit(0)
     os.close(theirs)
     try:
         yield os.read(ours, 100).decode()
     finally:
         os.close(ours)
-        _end(child)
-
-
-def _pause() -> None:
-    import time
-
-    time.sleep(1)
-
-
-def _end(child: int) -> None:
-    import signal
-
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def _fill(server: Server) -> None:

@@ -6,6 +6,7 @@ import gc
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -48,6 +49,7 @@ def started(words: Sequence[str], folder: Path, before: Callable[[], None] = lam
         for number, file in ((0, Path(os.devnull)), (1, folder / _OUT), (2, folder / _ERR)):
             os.dup2(os.open(file, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600), number)
         sys.stdout, sys.stderr = os.fdopen(1, "w", encoding="utf-8"), os.fdopen(2, "w", encoding="utf-8")
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         sys.argv = ["graphkit", *words]
         warnings.resetwarnings()
         from graphkit.cli import program

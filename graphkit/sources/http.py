@@ -21,7 +21,7 @@ from msgspec import Struct, field
 from graphkit.formats.diagnostics import quoted
 from graphkit.formats.duplicate_keys import refuse_duplicate_keys
 from graphkit.model import __version__
-from graphkit.model.errors import InputError
+from graphkit.model.errors import GraphkitError, InputError
 
 LARGEST: Final = 256 * 2**20
 """The most bytes that one answer may have, unpacked."""
@@ -174,6 +174,27 @@ def timed(transport: httpx.BaseTransport | None) -> None:
     if isinstance(transport, httpx.HTTPTransport):
         pool: Any = transport._pool  # noqa: SLF001 - httpx has no other way to its connections
         pool._network_backend = _TimedConnections(pool._network_backend)  # noqa: SLF001 - nor has httpcore
+
+
+def connections(most: int) -> httpx.Client:
+    """Open a pool of at most so many connections, each of whose answers is bounded in time.
+
+    They go through the proxies that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY name, and trust the certificates of
+    SSL_CERT_FILE, as those of pip and uv do.
+
+    Raises:
+        GraphkitError: one of these names no proxy that can be used.
+    """
+    limits = httpx.Limits(max_connections=most)
+    try:
+        client = httpx.Client(headers=HEADERS, limits=limits, timeout=patience(), follow_redirects=False)
+    except (ValueError, ImportError, httpx.InvalidURL) as error:  # what it names may hold a password
+        raise GraphkitError(
+            "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names no proxy that can be used; give it as http://host:port"
+        ) from error
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - httpx has no other way to them
+        timed(transport)
+    return client
 
 
 class _Gunzipped(httpx.SyncByteStream):

@@ -15,7 +15,7 @@ from typing import Final
 import httpx
 
 from graphkit.model.errors import GraphkitError, InputError
-from graphkit.sources.http import origin_of, timed, unpack
+from graphkit.sources.http import connections, origin_of, unpack
 
 CONNECTIONS: Final = 8
 PAST_CACHE: Final[dict[str, object]] = {"past_cache": True}
@@ -37,7 +37,7 @@ def opened(address: str, cache: Path | None) -> tuple[str, httpx.BaseTransport]:
     ``cache``: a folder for answers, None for none.
 
     Raises:
-        GraphkitError: the address is none, or the cache cannot be written.
+        GraphkitError: the address or a proxy of the environment is none, or the cache cannot be written.
     """
     try:
         told = httpx.URL(address)
@@ -45,9 +45,7 @@ def opened(address: str, cache: Path | None) -> tuple[str, httpx.BaseTransport]:
         secret = _basic(told.username, told.password)
     except (httpx.InvalidURL, ValueError) as error:
         raise GraphkitError("the index address is no valid URL; see --index-url") from error
-    connections = httpx.HTTPTransport(limits=httpx.Limits(max_connections=CONNECTIONS))
-    timed(connections)
-    network = _Network(connections)
+    network = _Network(_Routed(connections(CONNECTIONS)))
     kept = network if cache is None or secret else _cached(network, cache)
     return str(plain), _Private(kept, network, plain, secret)
 
@@ -55,6 +53,22 @@ def opened(address: str, cache: Path | None) -> tuple[str, httpx.BaseTransport]:
 def _basic(user: str, password: str) -> str:
     """Return an Authorization header (RFC 7617), empty for nobody."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode() if user or password else ""
+
+
+class _Routed(httpx.BaseTransport):
+    """The connections of a client, each request by the proxy that is for its address; nothing else of the client."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request on."""
+        route = self._client._transport_for_url(request.url)  # noqa: SLF001 - a client that asks would add its own
+        return route.handle_request(request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
 
 
 class _Network(httpx.BaseTransport):

@@ -15,19 +15,18 @@ from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.times import rfc3339
 from graphkit.sources.http import (
     DEFAULT_PORTS,
-    HEADERS,
     LONGEST_WAIT,
     Answer,
+    connections,
     fetch,
     http_date,
     origin_of,
-    patience,
     reason_of,
     retry_after,
-    timed,
 )
 from graphkit.sources.pulls.credentials import Credential
 
+_CONNECTIONS: Final = 4
 _WAITS: Final = 5
 _REDIRECTS: Final = 5
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
@@ -224,8 +223,5 @@ def plain_base(address: str, *, told_by: str) -> str:
 @contextmanager
 def connected() -> Iterator[httpx.Client]:
     """Open the one pool of connections of a pull; proxies and certificates as the environment sets them."""
-    limits = httpx.Limits(max_connections=4)
-    with httpx.Client(headers=HEADERS, limits=limits, timeout=patience(), follow_redirects=False) as http:
-        for transport in (http._transport, *http._mounts.values()):  # noqa: SLF001 - proxies of the environment too
-            timed(transport)
+    with connections(_CONNECTIONS) as http:
         yield http

@@ -24,8 +24,15 @@ _READS: Final = ("5", FORMAT)
 """In version 5 nobody wrote down what a generation changes. It is read, and the first writer makes it the newest."""
 OLDEST: Final = (5, 26)
 _SECONDS: Final = 15.0
+_RETRIED: Final = 5.0
+"""Seconds for which a transaction that failed is tried again; what the driver waits between tries comes on top."""
 _LONGEST_HELD: Final = 900.0
 """Seconds after which a server ends a transaction that holds writers off, whatever has become of the client."""
+_GOES_ON: Final = "; nothing that was kept is lost: run the same command again once the server answers"
+_MORE_MEMORY: Final = (
+    "; give the server more memory (server.memory.heap.max_size, dbms.memory.transaction.total.max), and run the same "
+    "command again"
+)
 Asked = neo4j.ManagedTransaction | neo4j.Transaction
 _Result = TypeVar("_Result")
 _Value = TypeVar("_Value")
@@ -74,7 +81,7 @@ class Server:
                 auth=(user, password),
                 user_agent="graphkit",
                 connection_timeout=_SECONDS,
-                max_transaction_retry_time=_SECONDS,
+                max_transaction_retry_time=_RETRIED,
                 notifications_min_severity="OFF",
             )
             try:
@@ -112,13 +119,15 @@ class Server:
         except exceptions.Forbidden as error:
             raise MayNot(f"{self.shown}: the user lacks permission for this: {_first_line(error)}") from error
         except (exceptions.ServiceUnavailable, exceptions.SessionExpired, OSError, ValueError) as error:
-            raise GraphkitError(f"{self.shown}: no response from Neo4j: {_first_line(error)}") from error
+            was_there = "" if self._driver is None else _GOES_ON
+            raise GraphkitError(f"{self.shown}: no response from Neo4j: {_first_line(error)}{was_there}") from error
         except exceptions.Neo4jError as error:
             if error.code and error.code.endswith("DatabaseNotFound"):
                 raise GraphkitError(
                     f"{self.shown} has no database {self.database!r}; NEO4J_DATABASE names another"
                 ) from error
-            raise GraphkitError(f"{self.shown}: {error.code}: {_first_line(error)}") from error
+            more = _MORE_MEMORY if "OutOfMemory" in str(error.code) else ""
+            raise GraphkitError(f"{self.shown}: {error.code}: {_first_line(error)}{more}") from error
         except exceptions.DriverError as error:
             raise GraphkitError(f"{self.shown}: {_first_line(error)}") from error
 

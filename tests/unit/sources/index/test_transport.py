@@ -267,3 +267,39 @@ def test_an_index_of_https_leads_nowhere_by_http() -> None:
     with pytest.raises(InputError, match="from https to http"):
         transport.handle_request(httpx.Request("GET", "http://index.example/simple/app/"))
     transport.close()
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_an_index_is_asked_through_the_proxy_of_the_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str
+) -> None:
+    with serving(page) as (proxy, asked):
+        monkeypatch.setenv(variable, f"http://{proxy}")
+        with open_live("http://index.example/simple/", cache=tmp_path, read_at=9) as index:
+            assert index.page(package_name("app")).page.found
+        assert [path for path, _ in asked] == ["http://index.example/simple/app/"]
+
+
+def test_an_index_that_no_proxy_is_for_is_asked_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(page) as (host, asked), serving(page) as (proxy, through):
+        monkeypatch.setenv("HTTP_PROXY", f"http://{proxy}")
+        monkeypatch.setenv("NO_PROXY", "other.example,127.0.0.1")
+        with open_live(f"http://{host}/simple/", cache=None, read_at=9) as index:
+            assert index.page(package_name("app")).page.found
+        assert ([path for path, _ in asked], through) == (["/simple/app/"], [])
+
+
+def test_a_proxy_that_does_not_answer_is_told_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{USER}:planted-hush@127.0.0.1:1")
+    with open_live("https://index.example/simple/", cache=None, read_at=9) as index, pytest.raises(NoAnswer) as caught:
+        index.page(package_name("app"))
+    assert "planted" not in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["ftp://planted-hush@host:1", "socks5://planted-hush@host:1", "http://[planted-hush"])
+def test_a_proxy_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    wanted = "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names no proxy that can be used; give it as http://host:port"
+    with pytest.raises(GraphkitError) as caught, open_live("https://index.example/simple/", cache=None, read_at=9):
+        pass
+    assert str(caught.value) == wanted
