@@ -117,7 +117,7 @@ def fix_what_varies() -> None:
         return instant(READ_AT)
 
     graphkit.ingest.run._BATCH = _BATCH  # noqa: SLF001 - a batch of thousands would be one
-    graphkit.ingest.index.instant = fixed  # type: ignore[assignment]
+    vars(graphkit.ingest.index)["instant"] = fixed
 
 
 @contextmanager

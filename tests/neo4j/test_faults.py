@@ -42,9 +42,8 @@ def test_a_server_that_is_killed_is_one_line_and_the_same_command_goes_on(
     for number in range(30):
         put(tmp_path / "sboms" / f"{number}.json", sbom(f"service-{number}", "litellm==1.82.7"))
     ingest = ("ingest", "sbom", tmp_path / "sboms", "--company", "acme", "--quiet", "--graph")
-    verbs = (("neo4j", "push", "--graph", case, "--quiet", "--to"), ingest)
-    verbs += (("neo4j", "mark", "litellm-2026-03", "--quiet", "--graph"),)
-    for words in verbs:
+    push = ("neo4j", "push", "--graph", case, "--quiet", "--to")
+    for words in (push, ingest, ("neo4j", "mark", "litellm-2026-03", "--quiet", "--graph")):
         with running(home) as address:
             process = started(*words, address)
             _wait_until_at_work(process, address, is_push=words[1] == "push")
