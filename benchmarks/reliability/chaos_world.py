@@ -36,6 +36,8 @@ class Verb:
     name: str
     words: tuple[str, ...]
     base: str = "small"
+    is_ordered: bool = True
+    """Whether every run of it keeps the same facts in its first batch; answers of an index come in any order."""
 
     @property
     def is_of_server(self) -> bool:
@@ -54,6 +56,7 @@ VERBS: Final = (
             *("ingest", "index", "app-0", "app-1", "app-2", "--closure", "--index-url", "{service}/simple/"),
             *("--slice", "{report}", "--quiet", "--graph", "{graph}"),
         ),
+        is_ordered=False,
     ),
     Verb(name="slice", words=("ingest", "index", "{inputs}/part.slice", "--quiet", "--graph", "{graph}"), base=""),
     Verb(
