@@ -1,13 +1,18 @@
 // Lists with their components in order, by their places among $components, and what depends on what in each.
+CALL () {
+  UNWIND range(0, size($components) - 1) AS at
+  MATCH (c:Component {id: $components[at]})
+  WITH at, c ORDER BY at
+  RETURN collect(c) AS components
+}
 UNWIND $rows AS row
 MATCH (l:ComponentList {id: row[0]})
-CALL (l, row) {
+CALL (l, row, components) {
   UNWIND range(0, size(row[1]) - 1) AS at
-  MATCH (c:Component {id: $components[row[1][at]]})
+  WITH l, at, components[row[1][at]] AS c
   CREATE (l)-[:LISTS {row: at}]->(c)
-  WITH at, c ORDER BY at
-  RETURN collect(c) AS listed
 }
-UNWIND row[2] AS edge
-WITH row, edge, listed[edge[1]] AS a, listed[edge[2]] AS b
-CREATE (a)-[:DEPENDS_ON {list: row[0], place: edge[0], source: edge[1], target: edge[2]}]->(b)
+UNWIND range(0, size(row[3]) - 1) AS at
+WITH row, at, row[3][at] AS source, row[4][at] AS target, components
+WITH row, at, source, target, components[row[1][source]] AS a, components[row[1][target]] AS b
+CREATE (a)-[:DEPENDS_ON {list: row[0], place: row[2] + at, source: source, target: target}]->(b)

@@ -131,6 +131,7 @@ class Batch:
 
     def write(self, facts: Sequence[Fact]) -> Receipt:
         """Write what is new."""
+        self._counts = self._ask("totals")  # once a transaction has written much, counting looks through all of that
         self._kept.evidence(facts)
         before = {one.id: one for one in kept_incidents(self._connection)}
         self._settled = self._kept.settled(facts)
@@ -191,8 +192,8 @@ class Batch:
         stage_incidents(connection, incidents)
         stage_mentioned(connection, self._heads, incidents)
         connection.execute("DELETE FROM mentioned WHERE package IN (SELECT package FROM settled)")
-        connection.executemany("INSERT INTO mentioned VALUES (?)", [(name,) for name in sorted(names)] or [("",)])
-        connection.execute("DELETE FROM mentioned WHERE package = ''")
+        table(connection, "touched", ("package",), [(name,) for name in sorted(names)])
+        connection.execute("INSERT INTO mentioned SELECT package FROM touched")
         stage_facts(connection)
         held = HeldArrays()
         _, order = compile_base(connection, held)
@@ -215,6 +216,7 @@ class Batch:
         releases = [{**row, "package": numbers[row["name"]]} for row in compiled.releases(places)]
         gone = set(self._kept.releases) - {row["id"] for row in releases}
         self._put("drop_releases", sorted(gone), "ids")
+        self._counts["releases"] += len(releases) - len(self._kept.releases)
         known = self._kept.releases
         self._put("create_releases", _grouped((row for row in releases if row["id"] not in known), _OF_RELEASE))
         self._put("write_releases", _grouped((row for row in releases if row["id"] in known), _OF_RELEASE))
@@ -228,12 +230,16 @@ class Batch:
             found = self._ask("unused_ranges", n=part)
             packages |= set(found["packages"])
             self._changes.gone_ranges |= set(found["n"])
+            self._counts["ranges"] -= len(found["n"])
         for part in chunks(sorted(packages)):
             found = self._ask("unused_packages", n=part, mentioned=self._mentioned)
             self._changes.names |= set(found["names"])
             self._changes.gone_packages |= set(found["n"])
+            self._counts["packages"] -= len(found["n"])
         self._changes.gone_sets |= {row["n"] for row in pruned}
-        targets |= set(self._ask("set_targets", n=fresh)["packages"]) | {numbers[name] for name in names}
+        self._counts["sets"] -= len(pruned)
+        targets |= set(self._ask("set_targets", n=fresh)["packages"])
+        targets |= {numbers[name] for name in compiled.aimed(places)}  # of the rest, who requires them stays nobody
         self._put("write_dependents", sorted(targets), "n")
         self._changes.packages |= {numbers[name] for name in names}
         self._changes.aimed |= targets
@@ -251,7 +257,9 @@ class Batch:
         for part in chunks([name for name in compiled.names if name not in numbers]):
             found = self._ask("kept_package_numbers", names=part)
             numbers.update(zip(found["name"], found["n"], strict=True))
-        self._changes.names |= set(self._give(numbers, compiled.names, "next_package"))
+        fresh = self._give(numbers, compiled.names, "next_package")
+        self._counts["packages"] += len(fresh)
+        self._changes.names |= set(fresh)
         return numbers
 
     def _give(self, numbers: dict[str, int], keys: Iterable[str], counter: str) -> list[str]:
@@ -270,12 +278,14 @@ class Batch:
         sets = self._numbers("kept_set_numbers", used)
         fresh = self._give(sets, used, "next_set")
         self._put("write_sets", [[digest, sets[digest]] for digest in fresh])
+        self._counts["sets"] += len(fresh)
         members = list(compiled.members([place_of[digest] for digest in fresh]))
         said = compiled.said
         wanted = {number for _, number, _ in members} | set(compiled.aimed_at(places).tolist())
         ranges = self._numbers("kept_range_numbers", sorted(said[number].id for number in wanted))
         anew = set(self._give(ranges, sorted(said[number].id for number in wanted), "next_range"))
         own = set(places)
+        self._counts["ranges"] += len(anew)
         written = [
             number for number in sorted(wanted) if said[number].id in anew or compiled.ids[said[number].package] in own
         ]
@@ -320,11 +330,14 @@ class Batch:
         have: set[str] = set()
         for part in chunks([row["id"] for row, _ in held]):
             have |= set(self._ask("kept_components", ids=part)["id"])
-        fresh = [(row, keys) for row, keys in held if row["id"] not in have]
-        self._put("write_components", ([*map(row.__getitem__, _OF_COMPONENT), keys] for row, keys in fresh))
+        fresh = (
+            [*map(row.__getitem__, _OF_COMPONENT), evidence_rows.release_of(row), keys]
+            for row, keys in held
+            if row["id"] not in have
+        )
+        self._put("write_components", fresh)
         self._write_lists([row["id"] for row, _ in held])
-        own = {(row["package"], row["version_key"]) for row, _ in fresh if evidence_rows.release_of(row)}
-        self._put("write_is", [[*pair, "@".join(pair)] for pair in sorted(own | self._returned())])
+        self._put("write_is", [[*pair, "@".join(pair)] for pair in sorted(self._returned())])
 
     def _returned(self) -> set[tuple[str, str]]:
         """Return which releases, as components name them, are there now, and older components list them."""
@@ -332,17 +345,8 @@ class Batch:
         return {(package, key) for package, key in listed if f"{package}@{key}" not in self._kept.releases}
 
     def _write_lists(self, components: list[str]) -> None:
-        places = {digest: place for place, digest in enumerate(components)}
-        listed, edges = evidence_rows.listings(self._connection)
-        rows_of: dict[str, list[int]] = {digest: [] for digest in self._new_lists}
-        edges_of: dict[str, list[list[int]]] = {digest: [] for digest in self._new_lists}
-        for digest, component, _ in listed:
-            if digest in rows_of:
-                rows_of[digest].append(places[component])
-        for _, _, said in edges:
-            if said["list"] in edges_of:
-                edges_of[said["list"]].append([said["place"], said["source"], said["target"]])
-        written = [[digest, rows_of[digest], edges_of[digest]] for digest in sorted(rows_of)]
+        """Write what new lists hold, and what depends on what in each: places among ``components``, all of them."""
+        written = evidence_rows.numbered_listings(self._connection, components, self._new_lists)
         self._put("write_listings", written, at_once=_LISTS, components=components)
 
     def _write_evidence(self, facts: Sequence[Fact], uses: set[str], organisations: set[tuple[str, ...]]) -> None:
@@ -388,14 +392,13 @@ class Batch:
         """Write the graph's own node: its next generation."""
         graph, connection = self._graph, self._connection
         self._digests.take(self._transaction, self._changes)
-        totals = self._ask("totals")
         ground = max(graph["newest_ground"], newest_fact(connection, (), Organisation()))
         newest = max(ground, newest_of(self._heads, self._organisation), self._digests.created)
         if not self._changes.organisations:  # else all uses are here, and what was said before may be said no more
             newest = max(newest, graph["newest_fact"])
         values = {
             **{name: graph[name] for name in ("next_package", "next_set", "next_range")},
-            **totals,
+            **self._counts,
             "format": FORMAT,
             "generation": graph["generation"] + 1,
             "packaging": packaging.__version__,
@@ -403,12 +406,14 @@ class Batch:
             "newest_ground": ground,
             "newest_fact": newest,
             "inputs_ground": self._inputs,
-            "inputs": self._inputs + totals.pop("tables") + totals.pop("others"),
+            "inputs": self._inputs + len(self._digests.documents) + self._others(),
         }
-        values.pop("tables", None)
-        values.pop("others", None)
         self._transaction.run(cypher("set_meta"), {"values": values}).consume()
         self._announce(self._changes, values)
+
+    def _others(self) -> int:
+        """Return how many inputs there are of the kinds that are brought whole for every batch."""
+        return sum(len(self._connection.table(name)) for name in ("tables", "incidents", "organisations"))
 
 
 def _grouped(found: Iterable[dict[str, Any]], own: Sequence[str]) -> list[list[Any]]:

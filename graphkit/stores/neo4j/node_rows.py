@@ -282,6 +282,10 @@ class Compiled:
         takes[arrays.array("takers.range")] = np.repeat(np.arange(len(start) - 1), np.diff(start))
         return takes
 
+    def aimed(self, packages: Sequence[int]) -> set[str]:
+        """Return the names of those packages that ranges aim at."""
+        return {self.said[number].package for number in self.aimed_at(packages).tolist()}
+
     def aimed_at(self, packages: Sequence[int]) -> NDArray[np.int64]:
         """Return the ranges that aim at packages."""
         wanted = np.zeros(len(self.names) + 1, dtype=np.bool_)
