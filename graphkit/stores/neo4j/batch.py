@@ -52,6 +52,9 @@ _OF_COMPONENT: Final = ("id", "name", "package", "version", "version_key", "purl
 _MOST: Final = 20_000
 """Files and components that one transaction takes about: a server keeps all of it in memory until it commits."""
 
+_EDGES: Final = 4
+"""Of edges, which are relationships alone, a transaction takes so many times more."""
+
 
 def parts(facts: Sequence[Fact], most: int = _MOST) -> Iterator[list[Fact]]:
     """Yield the facts of a batch in parts that a transaction can take; what is said of one package stays together.
@@ -83,7 +86,7 @@ def _weight(fact: Fact) -> int:
         case ProjectPage():
             return 1 + sum(1 + len(release.files) for release in fact.releases)
         case Document():
-            return 1 + len(fact.components) + len(fact.edges)
+            return 1 + len(fact.components) + len(fact.edges) // _EDGES
         case ReleaseMetadata():
             return 1 + len(fact.requirements)
         case _:
@@ -134,7 +137,7 @@ class Batch:
         self._counts = self._ask("totals")  # once a transaction has written much, counting looks through all of that
         self._kept.evidence(facts)
         before = {one.id: one for one in kept_incidents(self._connection)}
-        self._settled = self._kept.settled(facts)
+        self._settled = self._kept.settled(facts, self._digests.versions)
         names = touched(facts, self._settled) | self._in_tables(facts)
         self._settled -= names
         organisations = set(self._texts("SELECT organisation FROM organisations"))
@@ -213,6 +216,11 @@ class Batch:
         self._put("write_packages", _grouped(own, _OF_PACKAGE))
         others = [name for name in compiled.names if name not in names]
         self._put("write_targets", [_target(name, numbers[name], named=name in named) for name in others])
+        for row in own:
+            self._digests.put_package(row["id"], row["facts"], named=row["named"])
+        for name in others:
+            is_named = name in named or name in self._digests.named
+            self._digests.put_package(name, self._digests.facts.get(name, ""), named=is_named)
         releases = [{**row, "package": numbers[row["name"]]} for row in compiled.releases(places)]
         gone = set(self._kept.releases) - {row["id"] for row in releases}
         self._put("drop_releases", sorted(gone), "ids")
@@ -234,6 +242,7 @@ class Batch:
         for part in chunks(sorted(packages)):
             found = self._ask("unused_packages", n=part, mentioned=self._mentioned)
             self._changes.names |= set(found["names"])
+            self._digests.drop_packages(found["names"])
             self._changes.gone_packages |= set(found["n"])
             self._counts["packages"] -= len(found["n"])
         self._changes.gone_sets |= {row["n"] for row in pruned}
@@ -314,6 +323,8 @@ class Batch:
         found = evidence_rows.documents(self._connection, self._heads)
         fresh = [(row, held) for row, held in found if row["digest"] not in known]
         self._put("write_documents", [row for row, _ in fresh])
+        for row, _ in fresh:
+            self._digests.put_document(row["id"], row["digest"], row["created"])
         self._changes.documents |= {row["id"] for row, _ in fresh} - shas
         self._changes.replaced |= {row["id"] for row, _ in fresh} & shas
         new = [row for row in evidence_rows.component_lists(self._connection) if row["id"] not in lists]
@@ -326,28 +337,25 @@ class Batch:
         self._new_lists = {row["id"] for row in new}
 
     def _write_components(self) -> None:
-        held = list(evidence_rows.components(self._connection))
-        have: set[str] = set()
-        for part in chunks([row["id"] for row, _ in held]):
+        numbers, ids = evidence_rows.component_ids(self._connection)
+        have = self._digests.components
+        for part in chunks([digest for digest in ids if digest not in have]):
             have |= set(self._ask("kept_components", ids=part)["id"])
-        fresh = (
+        fresh = [digest for digest in ids if digest not in have]
+        written = (
             [*map(row.__getitem__, _OF_COMPONENT), evidence_rows.release_of(row), keys]
-            for row, keys in held
-            if row["id"] not in have
+            for row, keys in evidence_rows.components(self._connection, fresh)
         )
-        self._put("write_components", fresh)
-        self._write_lists([row["id"] for row, _ in held])
+        self._put("write_components", written)
+        have |= set(fresh)
+        lists = evidence_rows.numbered_listings(self._connection, numbers, self._new_lists)
+        self._put("write_listings", lists, at_once=_LISTS, components=ids)
         self._put("write_is", [[*pair, "@".join(pair)] for pair in sorted(self._returned())])
 
     def _returned(self) -> set[tuple[str, str]]:
         """Return which releases, as components name them, are there now, and older components list them."""
         listed = ((short(package), short(key)) for package, key, _ in self._kept.listed)
         return {(package, key) for package, key in listed if f"{package}@{key}" not in self._kept.releases}
-
-    def _write_lists(self, components: list[str]) -> None:
-        """Write what new lists hold, and what depends on what in each: places among ``components``, all of them."""
-        written = evidence_rows.numbered_listings(self._connection, components, self._new_lists)
-        self._put("write_listings", written, at_once=_LISTS, components=components)
 
     def _write_evidence(self, facts: Sequence[Fact], uses: set[str], organisations: set[tuple[str, ...]]) -> None:
         """Write the organisation's side. ``uses``: those that were kept; ``organisations``: what is new of files."""
@@ -364,6 +372,7 @@ class Batch:
         organisation = self._organisation = kept_organisation(connection)
         has_file = bool(organisations)
         self._changes.uses |= {link[2]["digest"] for link in fresh}
+        self._digests.uses |= self._changes.uses
         self._changes.incidents = bool(written)
         self._changes.organisations = has_file
         self._changes.tables = any(isinstance(fact, ReleaseTable) for fact in facts)
@@ -391,7 +400,6 @@ class Batch:
     def _finish(self) -> None:
         """Write the graph's own node: its next generation."""
         graph, connection = self._graph, self._connection
-        self._digests.take(self._transaction, self._changes)
         ground = max(graph["newest_ground"], newest_fact(connection, (), Organisation()))
         newest = max(ground, newest_of(self._heads, self._organisation), self._digests.created)
         if not self._changes.organisations:  # else all uses are here, and what was said before may be said no more

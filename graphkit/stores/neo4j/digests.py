@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 import numpy as np
@@ -14,9 +14,16 @@ from graphkit.stores.engine.record_reader import put
 from graphkit.stores.neo4j.changes import Changes, unpacked
 from graphkit.stores.neo4j.server import Asked, chunks, one, rows
 
+_MOST: Final = 500_000
+"""Components, and versions of packages, of which a writer remembers that they are there."""
+
 
 class Digests(Struct, kw_only=True):
-    """Of packages and documents by name and SHA-256, of uses alone; ``seen``: the writer's word up to which they go."""
+    """Of packages and documents by name and SHA-256, of uses alone; ``seen``: the writer's word up to which they go.
+
+    Beside them some of what is there and never goes away: the ids of ``components``, and ``versions`` by package that
+    `ExistingRows.settled` found.
+    """
 
     store: str
     seen: int
@@ -25,6 +32,8 @@ class Digests(Struct, kw_only=True):
     documents: dict[str, str] = field(default_factory=dict)
     uses: set[str] = field(default_factory=set)
     created: int = 0
+    components: set[str] = field(default_factory=set)
+    versions: dict[str, set[str]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, transaction: Asked, store: str, seen: int) -> Digests:
@@ -51,32 +60,48 @@ class Digests(Struct, kw_only=True):
         changes = unpacked(found["bodies"])
         if found["first"] != self.seen + 1 or changes.is_all:
             return False
-        self.take(transaction, changes)
+        self._take(transaction, changes)
         self.seen = seen
         return True
 
-    def take(self, transaction: Asked, changes: Changes) -> None:
-        """Read anew what changed."""
-        for name in changes.names:
-            self.facts.pop(name, None)
-            self.named.discard(name)
+    def _take(self, transaction: Asked, changes: Changes) -> None:
+        """Read anew what others changed."""
+        self.drop_packages(changes.names)
         for part in chunks(sorted(changes.packages)):
             self._take_packages(rows(transaction, "package_digests", n=part, names=[]))
         for names in chunks(sorted(changes.names)):
             self._take_packages(rows(transaction, "package_digests", n=[], names=names))
         for some in chunks(sorted(changes.documents | changes.replaced)):
             for row in rows(transaction, "document_digests", sha256=some):
-                self.documents[row["sha256"]] = row["digest"]
-                self.created = max(self.created, row["created"] or 0)
+                self.put_document(row["sha256"], row["digest"], row["created"])
         self.uses |= changes.uses
 
     def _take_packages(self, found: Iterable[dict[str, Any]]) -> None:
         for row in found:
-            self.facts[row["name"]] = row["facts"]
-            if row["named"]:
-                self.named.add(row["name"])
-            else:
-                self.named.discard(row["name"])
+            self.put_package(row["name"], row["facts"], named=row["named"])
+
+    def put_package(self, name: str, facts: str, *, named: bool) -> None:
+        """Take in what is said of a package now."""
+        self.facts[name] = facts
+        (self.named.add if named else self.named.discard)(name)
+
+    def drop_packages(self, names: Iterable[str]) -> None:
+        """Forget packages that are there no more."""
+        for name in names:
+            self.facts.pop(name, None)
+            self.named.discard(name)
+
+    def put_document(self, sha256: str, digest: str, created: int | None) -> None:
+        """Take in what a document says now."""
+        self.documents[sha256] = digest
+        self.created = max(self.created, created or 0)
+
+    def forget_most(self) -> None:
+        """Hold what is remembered of components within bounds."""
+        if len(self.components) > _MOST:
+            self.components.clear()
+        if sum(map(len, self.versions.values())) > _MOST:
+            self.versions.clear()
 
     def facts_sha256(self, mentioned: Iterable[str], tables: duckdb.DuckDBPyConnection) -> str:
         """Return the digest of all facts, by the statements of the embedded store over the digests of each.

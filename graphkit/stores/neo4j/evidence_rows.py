@@ -12,13 +12,14 @@ from typing import Any, Final
 import duckdb
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from graphkit.model.documents import Document
 from graphkit.model.incidents import Incident
 from graphkit.model.names import namesakes_of, purl_key
 from graphkit.model.organisation import USE_TIMES, Organisation
 from graphkit.stores.engine.encoding import version_of
-from graphkit.stores.engine.record_reader import columns, rows
+from graphkit.stores.engine.record_reader import columns, put, rows
 from graphkit.stores.neo4j.node_rows import key_of, release_id, short
 
 _TEXTS: Final = msgspec.json.Decoder(tuple[str, ...])
@@ -63,8 +64,17 @@ def component_lists(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     return _named(connection, ("id", "places", "size"), query)
 
 
-def components(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Row, list[str]]]:
-    """Yield the components of a record as they are kept, each with the ids of its keys."""
+def component_ids(connection: duckdb.DuckDBPyConnection) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the numbers of the components of a record, ascending, and the id that each has on a server."""
+    query = "SELECT id, replace(digest::VARCHAR, '-', '') FROM components ORDER BY id"
+    found = connection.execute(query).fetchall()
+    return np.array([number for number, _ in found], dtype=np.int64), [digest for _, digest in found]
+
+
+def components(
+    connection: duckdb.DuckDBPyConnection, wanted: Sequence[str] | None = None
+) -> Iterator[tuple[Row, list[str]]]:
+    """Yield the components of a record as they are kept, each with the ids of its keys; ``wanted``: ids, else all."""
     query = """
         SELECT replace(digest::VARCHAR, '-', ''), name, package, version, version_key, purl, sha256, optional, origin,
             to_json({ref: '', name: name, package: package, version: version, purl: purl, sha256: sha256::JSON,
@@ -73,6 +83,9 @@ def components(connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[Row, lis
         FROM components
         LEFT JOIN (SELECT component, list(sha256 ORDER BY rowid) AS inside FROM component_members GROUP BY component)
         ON component = id"""
+    if wanted is not None:
+        put(connection, "wanted", "component VARCHAR", {"component": np.array(wanted, dtype=object)})
+        query += " WHERE replace(digest::VARCHAR, '-', '') IN (SELECT component FROM wanted)"
     for digest, name, package, version, version_key, purl, sha256, optional, origin, body, inside in rows(
         connection, query
     ):
@@ -129,30 +142,25 @@ def listings(connection: duckdb.DuckDBPyConnection) -> tuple[list[Link], list[Li
 
 
 def numbered_listings(
-    connection: duckdb.DuckDBPyConnection, components: Sequence[str], lists: AbstractSet[str]
+    connection: duckdb.DuckDBPyConnection, components: NDArray[np.int64], lists: AbstractSet[str]
 ) -> list[list[Any]]:
-    """Return some lists of components, by digest, as numbers, which pack fast.
+    """Return some lists of components, by digest, as numbers, which pack fast; ``components``: as `component_ids`.
 
-    Each is [digest, places of its rows among ``components``, the place of its first edge, sources, targets]; edges
+    Each is [digest, places of its rows among all components, the place of its first edge, sources, targets]; edges
     follow each other, and their ends are rows of the list.
     """
-    place_of = {digest: place for place, digest in enumerate(components)}
-    known = connection.execute("SELECT id, replace(digest::VARCHAR, '-', '') FROM components ORDER BY id").fetchall()
-    numbers = np.array([number for number, _ in known], dtype=np.int64)
-    places = np.array([place_of[digest] for _, digest in known], dtype=np.int64)
     owner, held = columns(connection, "SELECT list, component FROM listings ORDER BY list, rowid")
-    held = places[np.searchsorted(numbers, held)] if len(held) else held
+    places = np.searchsorted(components, held)
     edge_owner, source, target = columns(
         connection, "SELECT list, source, target FROM listing_edges ORDER BY list, rowid"
     )
     found: list[list[Any]] = []
     query = "SELECT id, replace(digest::VARCHAR, '-', '') FROM component_lists ORDER BY digest"
     for number, digest in connection.execute(query).fetchall():
-        if digest not in lists:
-            continue
-        own = slice(*np.searchsorted(owner, [number, number + 1]).tolist())
-        edges = slice(*np.searchsorted(edge_owner, [number, number + 1]).tolist())
-        found.append([digest, held[own].tolist(), edges.start, source[edges].tolist(), target[edges].tolist()])
+        if digest in lists:
+            own = slice(*np.searchsorted(owner, [number, number + 1]).tolist())
+            edges = slice(*np.searchsorted(edge_owner, [number, number + 1]).tolist())
+            found.append([digest, places[own].tolist(), edges.start, source[edges].tolist(), target[edges].tolist()])
     return found
 
 

@@ -208,18 +208,22 @@ class ExistingRows:
         self._connection.execute(f"INSERT INTO {table} ({', '.join(names)}) SELECT {shown} FROM brought")  # noqa: S608
         self._connection.unregister("brought")
 
-    def settled(self, facts: Sequence[Fact]) -> set[str]:
-        """Return the packages of documents of which the graph knows all that these say: nothing changes of them."""
+    def settled(self, facts: Sequence[Fact], known: dict[str, set[str]]) -> set[str]:
+        """Return the packages of documents of which the graph knows all that these say: nothing changes of them.
+
+        ``known`` gets the versions of those, and is not asked of the server again: they never go away.
+        """
         said: dict[str, set[str]] = {}
         for fact in facts:
             if isinstance(fact, Document):
                 for name, versions in named_by(fact).items():
                     said.setdefault(name, set()).update(versions)
-        found: set[str] = set()
-        asked = ({"name": name, "package": short(name), "versions": sorted(said[name])} for name in sorted(said))
+        asked = [name for name in sorted(said) if name not in known or not said[name] <= known[name]]
         for part in chunks(asked):
-            found |= set(one(self._transaction, "settled_packages", rows=part)["names"])
-        return found
+            parameters = [[name, short(name), sorted(said[name])] for name in part]
+            for name in one(self._transaction, "settled_packages", rows=parameters)["names"]:
+                known.setdefault(name, set()).update(said[name])
+        return {name for name, versions in said.items() if name in known and versions <= known[name]}
 
     def evidence(self, facts: Sequence[Fact]) -> None:
         """Bring the documents of a batch and their uses as they are kept, every organisation, incident and table.

@@ -146,6 +146,7 @@ class Neo4jStore:
             receipt = batch.write(facts)
         if announced:
             digests.seen = number
+        digests.forget_most()
         kept.append(digests)
         return receipt
 
