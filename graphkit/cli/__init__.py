@@ -255,9 +255,15 @@ def _drop_output() -> None:
         return
 
 
+_ONLY_FOR_NOTEBOOKS: Final = ("pandas", "pyarrow")
+"""What no command uses. Neo4j's driver loads them where they are installed, which is half of a start with a server."""
+
+
 def program() -> None:
     """Run the command line as a process of its own: what it held is not taken apart, the system takes it back."""
     keep_small()
+    for name in _ONLY_FOR_NOTEBOOKS:
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]  # an import of it says that it is not there
     try:
         main()
     except SystemExit as end:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -390,6 +391,17 @@ def test_the_help_of_a_verb_loads_nothing_slow_and_no_other_verb(words: tuple[st
 
 def test_the_help_of_all_loads_nothing_slow() -> None:
     assert loaded(HELP, "--help") & SLOW == set()
+
+
+def test_a_command_on_a_server_loads_nothing_that_notebooks_alone_need(tmp_path: Path) -> None:
+    """The driver would load both where they are installed, which takes as long as itself."""
+    for name in ("pandas", "pyarrow"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('loaded')\n", encoding="utf-8")
+    code = "from graphkit.cli import program; program()"
+    words = [sys.executable, "-c", code, "stats", "--graph", "bolt://127.0.0.1:9"]
+    surroundings = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}", "NEO4J_PASSWORD": "any"}
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path, env=surroundings)
+    assert "no response from Neo4j" in done.stderr
 
 
 def test_importing_graphkit_loads_its_front_alone() -> None:
