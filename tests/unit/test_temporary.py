@@ -82,9 +82,14 @@ def test_what_a_person_calls_alike_stays(tmp_path: Path, place: Path) -> None:
 def test_a_file_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "report"
     target.write_text("before", encoding="utf-8")
-    with pytest.raises(ZeroDivisionError), in_place_of(target) as part:
-        part.write_text("half", encoding="utf-8")
-        raise ZeroDivisionError
+
+    def half() -> None:
+        with in_place_of(target) as part:
+            part.write_text("half", encoding="utf-8")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half()
     with pytest.raises(FileExistsError), in_place_of(target, is_new=True):
         pass
     assert target.read_text(encoding="utf-8") == "before"
