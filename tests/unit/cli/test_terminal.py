@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from graphkit.cli import terminal
-from graphkit.cli.terminal import answer, is_special, progress, sheet
+from graphkit.cli.terminal import answer, progress, sheet
 from graphkit.model.errors import GraphkitError
+from graphkit.temporary import is_special
 
 
 class Screen(io.StringIO):
