@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from msgspec.structs import replace
 
 from graphkit.cli import options as opt
 from graphkit.cli.blast import finish
@@ -155,9 +154,7 @@ def scan(
             is_stopped=found.is_stopped,
             unchanged_since=unchanged_since,
         )
-        around = replace(
-            screen_of(found.blast, view), about=(_looked_at(found, offline=offline),), nothing=_NOTHING, settle=settle
-        )
+        around = screen_of(found.blast, view).of_a_scan((_looked_at(found, offline=offline),), _NOTHING, settle)
         told: str | Iterable[str] = first_screen(found.blast, view, around)
     else:
         told = written(report(format_), shown, view)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 from rich.cells import cell_len, set_cell_size
 
 from graphkit.model.answers import Blast, BuildVerdict, Path, ServiceVerdict
@@ -69,6 +70,10 @@ class Screen(Struct, frozen=True, kw_only=True):
     after: Sequence[str] = ()
     nothing: str = "The graph holds no service{yours} yet. Add one: graphkit scan PATH"
     settle: Settle = field(default=lambda _: Remedy(""))
+
+    def of_a_scan(self, about: Sequence[str], nothing: str, settle: Settle) -> Screen:
+        """Return it with what a scan says in place of a graph that is asked."""
+        return replace(self, about=about, nothing=nothing, settle=settle)
 
 
 def screen_of(blast: Blast, view: ReportOptions) -> Screen:
