@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Final
-
-from msgspec import Struct
+from typing import Final, NamedTuple
 
 from graphkit.model.errors import UsageError
 
 
-class SourceKind(Struct, frozen=True, kw_only=True):
+class SourceKind(NamedTuple):
     """A kind of sources: what it is, what a source of it is, and an example.
+
+    A named tuple, since the help of a verb loads it, and no msgspec.
 
     ``example``: words after ``graphkit ingest KIND``. ``options``: by their names in Python.
     """
