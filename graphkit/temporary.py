@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import shutil
 import stat
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -31,6 +29,8 @@ _OURS: Final = re.compile(rf"{re.escape(_FOLDER)}[a-z0-9_]{{8}}|{re.escape(_FILE
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Yield a folder for this process alone, among the temporary ones of the system; it is removed at the end."""
+    import tempfile  # noqa: PLC0415 - it loads `random`, and an answer needs no folder
+
     _sweep(Path(tempfile.gettempdir()))
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_FOLDER))
@@ -59,7 +59,7 @@ def in_place_of(target: Path, *, mode: int = 0o666, is_new: bool = False) -> Ite
         return
     _sweep(target.parent)
     while True:
-        part = target.with_name(f"{_FILE}{secrets.token_hex(4)}")
+        part = target.with_name(f"{_FILE}{os.urandom(4).hex()}")
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
         if (lock := _locked(part)) is not None:
             break

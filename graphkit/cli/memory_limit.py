@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from typing import Final
@@ -12,16 +11,15 @@ _ARENA_MAX: Final = -8
 
 
 def keep_small() -> None:
-    """Have libraries ask for little address space, where that is limited; before any of them is imported.
+    """Have threads ask for little address space, where that is limited; before there are any.
 
-    The allocator of glibc sets 64 MB aside for each thread, and OpenBLAS 32 MB: half a gigabyte that is never used, and
-    counts. Where a thread then gets none of it, the libraries end the process by themselves, without a word of Python.
+    The allocator of glibc sets 64 MB aside for each of them: half a gigabyte that is never used, and counts. Where a
+    thread then gets none of it, a library ends the process by itself, without a word of Python.
     """
     if sys.platform != "linux" or _limit() is None:
         return
     import ctypes
 
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with suppress(OSError, AttributeError):  # another libc has no arenas
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
