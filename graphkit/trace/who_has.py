@@ -95,7 +95,9 @@ def who_has(reader: port.Reader, query: str, at: Instant | None, answer: type[Wh
         for row in rows.get(use.document, ())
         if asked.admits(row)
     }
-    ordered = sorted(matches, key=lambda one: (one.service, one.document.path, one.document.sha256, one.release, one.current))
+    ordered = sorted(
+        matches, key=lambda one: (one.service, one.document.path, one.document.sha256, one.release, one.current)
+    )
     unversioned = sum(one.release.endswith("@?") for one in ordered)
     notes = [f"{unversioned} components have no version and may or may not be it"] if unversioned else []
     listed = (row for of_document in rows.values() for row in of_document)
