@@ -66,7 +66,7 @@ TARGETS: Final = (
     Target(part="neo4j", name="ingest, 2 writers, beside one writer", most=1.0),
     Target(part="neo4j", name="push, its relationships", most=1.0),
 )
-"""Those of the issue on speed where people wait. One has no figure yet: no call gives a walk without its releases."""
+"""Those of the issue on speed where people wait."""
 
 
 def verdict(target: Target, figures: Sequence[Figure]) -> tuple[str, str]:

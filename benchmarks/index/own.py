@@ -28,7 +28,7 @@ from graphkit.model.names import package_name
 from graphkit.model.requirements import requirement
 from graphkit.stores import port
 from graphkit.stores.embedded.store import EmbeddedStore
-from graphkit.trace.reach.nominate import ReachMode, closure_of, reverse
+from graphkit.trace.reach.nominate import Closures, ReachMode, closure_of, reverse
 from graphkit.trace.reach.reached import ReachedReleases
 from graphkit.trace.resolve.availability_table import AvailabilityTable
 from graphkit.trace.resolve.world import World
@@ -155,7 +155,19 @@ def ask(graph: str, export: str) -> dict[str, Any]:
 
 def _nominated(world: World, seeds: Seeds, instants: Sequence[int]) -> ReachedReleases:
     """Ask at instants that were never asked about: what was on offer is part of the question."""
-    return reverse(world, seeds, AvailabilityTable(world, instants, doubtful=True), ReachMode.NOMINATED)
+    return _made(reverse(world, seeds, AvailabilityTable(world, instants, doubtful=True), ReachMode.NOMINATED))
+
+
+def _made(reached: ReachedReleases) -> ReachedReleases:
+    """Have the releases made, which belongs to what the peers are asked."""
+    assert len(reached.plain)
+    return reached
+
+
+def _closure(world: World, seeds: Seeds) -> ReachedReleases:
+    """Walk a closure anew: a world remembers it."""
+    world.memory_of(Closures).clear()
+    return closure_of(world, seeds)
 
 
 def _while_listed(reader: port.Reader, release: int) -> tuple[int, int]:
@@ -179,10 +191,11 @@ def _further(world: World, release: int, newest: int) -> dict[str, list[float]]:
     found = {f"slots_{n}": _rounds(lambda at=at: _nominated(world, seeds, at))[0] for n, at in many.items()}  # type: ignore[misc]
     for count in SLOTS[:2]:
         same = AvailabilityTable(world, many[count], doubtful=True)
-        found[f"again_{count}"] = _rounds(lambda same=same: reverse(world, seeds, same, ReachMode.NOMINATED))[0]  # type: ignore[misc]
+        found[f"again_{count}"] = _rounds(lambda same=same: _made(reverse(world, seeds, same, ReachMode.NOMINATED)))[0]  # type: ignore[misc]
     return found | {
-        "admitted": _rounds(lambda: reverse(world, seeds, availability, ReachMode.ADMITTED))[0],
-        "closure": _rounds(lambda: closure_of(world, seeds))[0],
+        "admitted": _rounds(lambda: _made(reverse(world, seeds, availability, ReachMode.ADMITTED)))[0],
+        "closure": _rounds(lambda: _made(_closure(world, seeds)))[0],
+        "closure_alone": _rounds(lambda: _closure(world, seeds))[0],
     }
 
 

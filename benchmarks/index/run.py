@@ -222,6 +222,7 @@ def of_the_walk(own: Mapping[str, Any], scipy: Child) -> Iterator[Figure]:
         ("worst question, same 8 instants again", "again_8", 8),
         ("worst question, admitted", "admitted", None),
         ("worst closure, any time", "closure", None),
+        ("worst closure without its releases", "closure_alone", None),
     ):
         yield _beside_scipy(_median(name, "graphkit", own[key], "start, verdicts, JSON", size), walk)
     for number, (least, most) in enumerate(SIZES):

@@ -119,6 +119,9 @@ OFFER_FRESH = 2
 OFFER_TAKEN = 4
 """Offer bit: some range chooses it."""
 
+NAMES_EXTRAS = 2
+"""Flag of runs, beside `OFFER_LISTED`: a range on the package may name an extra; without it none does."""
+
 SETTLED: Final = Environment()
 """The environment for which offers and takers are compiled; for others they are computed when asked."""
 
@@ -302,14 +305,31 @@ class Users(Struct, frozen=True, kw_only=True):
 
 
 class Takers(Struct, frozen=True, kw_only=True):
-    """In CSR form, one row per release asked: the ranges (ids) that choose it, and the extras that each of them names.
+    """In CSR form, one row per requirement set asked: the ranges (ids) that choose a release that declares it.
 
-    ``extras``: ids of texts, as in `Ranges`.
+    ``package`` is what each of them aims at, ``extras`` the id of the text of those that it names, as in `Ranges`.
     """
 
     start: Offsets
     range: RangeIds
+    package: PackageIds
     extras: TextIds
+
+
+class Runs(Struct, frozen=True, kw_only=True):
+    """In CSR form, one row per requirement set asked: releases of one package, in a row, that declare it.
+
+    ``lo <= release id < hi``, and ``package`` is that of all of them. The runs of a set are disjoint.
+    """
+
+    start: Offsets
+    package: PackageIds
+    lo: ReleaseIds
+    hi: ReleaseIds
+    flags: Flags
+
+    is_listed = Flagged("flags", OFFER_LISTED)
+    names_extras = Flagged("flags", NAMES_EXTRAS)
 
 
 class Listings(Struct, frozen=True, kw_only=True):
@@ -408,8 +428,11 @@ class DependentReader(Protocol):
     def users(self, sets: RequirementSetIds) -> Users:
         """Return which releases declare each requirement set."""
 
-    def takers(self, releases: ReleaseIds) -> Takers:
-        """Return the ranges that choose each release.
+    def runs(self, sets: RequirementSetIds) -> Runs:
+        """Return the same in fewer rows, and without packages on which no range aims, which may be left out."""
+
+    def takers(self, sets: RequirementSetIds) -> Takers:
+        """Return the ranges that choose a release that declares each requirement set, each range once.
 
         As uv chooses in `SETTLED` once nothing changes any more; see `Packages.settled`.
         """

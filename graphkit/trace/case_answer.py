@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-import numpy as np
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -400,8 +399,7 @@ def _newest_slots(
 def _check_size(world: World, slots: Sequence[Slot], closures: Iterable[ReachedReleases]) -> None:
     """Refuse a window whose passes would take more memory than anybody has; say which part of it can be asked."""
     each = max(
-        _ARRAYS * min(8 * world.releases, 2 * _PAGE * len(one.packages)) + _EACH_HIT * int(np.count_nonzero(one.plain))
-        for one in closures
+        _ARRAYS * min(8 * world.releases, 2 * _PAGE * len(one.packages)) + _EACH_HIT * one.count for one in closures
     )
     most = max(1, _MOST_MEMORY // max(1, each)) * MOST_SLOTS
     if len(slots) > most:

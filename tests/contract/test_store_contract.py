@@ -176,7 +176,8 @@ def dump(reader: port.Reader) -> object:
         columns = reader.ranges(ranges)
         owners = reader.declarers(ranges)
         users = reader.users(owners.set)
-        takers = reader.takers(np.arange(package.start[0], package.stop[0], dtype=np.int32))
+        own = releases.requirement_set[releases.requirement_set >= 0]
+        takers, runs = reader.takers(own), reader.runs(own)
         held += [package.name, package.flags.tolist(), releases.version, releases.flags.tolist(), start.tolist()]
         held += [releases.file_uploaded.tolist(), releases.filename, releases.requirements_source]
         held += [
@@ -191,11 +192,26 @@ def dump(reader: port.Reader) -> object:
         held.append(sorted(zip(*about, users.offer.tolist(), strict=True)))
         taking = reader.ranges(takers.range).text, reader.texts("extras", takers.extras)
         held += [sorted([*zip(*taking, strict=True)][lo:hi]) for lo, hi in pairwise(takers.start.tolist())]
+        held += [reader.packages(takers.package).name, runs_of(reader, runs)]
         held += [
             package.settled.tolist(),
             (package.newest - package.start).tolist() if package.newest[0] >= 0 else None,
         ]
     return held
+
+
+def runs_of(reader: port.Reader, runs: port.Runs) -> list[list[tuple[str, str, bool]]]:
+    """The releases of runs, of packages on which a range aims; others may be left out."""
+    names, listed = reader.packages(runs.package).name, runs.is_listed.tolist()
+    aimed = np.diff(reader.constraints_on(runs.package)[0]).tolist()
+    found = []
+    for first, last in pairwise(runs.start.tolist()):
+        rows = [row for row in range(first, last) if aimed[row]]
+        each = [(row, np.arange(runs.lo[row], runs.hi[row], dtype=port.RELEASE)) for row in rows]
+        found.append(
+            sorted((names[row], text, listed[row]) for row, of in each for text in reader.releases(of).version)
+        )
+    return found
 
 
 def test_the_same_facts_again_change_nothing(fresh: Callable[[], port.Store]) -> None:
@@ -783,7 +799,10 @@ def test_a_reader_knows_beforehand_what_stands_in_the_end(fresh: Callable[[], po
         page("lib", {}), releases=tuple(ReleaseFiles(version=version, files=(file,)) for version, file in files.items())
     )
     undated = replace(page("undated", {"1": None}))
-    store.record([lib, undated, metadata("app", "1", "lib", "lib[x]<2", "lib==3", "lib>=5rc1", "lib==4", "undated")])
+    own = (metadata("lib", version, f"undated!={version}") for version in files)  # a requirement set for each release
+    store.record(
+        [lib, undated, *own, metadata("app", "1", "lib", "lib[x]<2", "lib==3", "lib>=5rc1", "lib==4", "undated")]
+    )
     reader = store.reader()
     about = reader.packages(reader.package_ids(["lib", "undated"]))
     assert about.settled.tolist() == [40, FOREVER]
@@ -794,7 +813,8 @@ def test_a_reader_knows_beforehand_what_stands_in_the_end(fresh: Callable[[], po
     every = listed | fresh_ | taken
     assert reader.releases(releases).offer.tolist() == [every, every, listed | taken, 0, every]
     assert int(about.newest[0]) == start + 1
-    takers = reader.takers(releases)
+    takers = reader.takers(reader.releases(releases).requirement_set)
+    assert set(reader.packages(takers.package).name) == {"lib"}
     rows = list(zip(reader.ranges(takers.range).text, reader.texts("extras", takers.extras), strict=True))
     assert [sorted(rows[a:b]) for a, b in pairwise(takers.start)] == [
         [("<2", "x")],

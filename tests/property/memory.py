@@ -399,9 +399,21 @@ class MemoryReader:
             offer=_array([0] * len(found), np.uint8),
         )
 
-    def takers(self, releases: port.ReleaseIds) -> port.Takers:
+    def runs(self, sets: port.RequirementSetIds) -> port.Runs:
+        """Return each release that declares a requirement set as a run of its own."""
+        users = self.users(sets)
+        flags = np.where(users.is_listed, port.OFFER_LISTED, 0) | port.NAMES_EXTRAS
+        return port.Runs(
+            start=users.start,
+            package=users.package,
+            lo=users.release,
+            hi=_ids((users.release + 1).tolist()),
+            flags=flags.astype(np.uint8),
+        )
+
+    def takers(self, sets: port.RequirementSetIds) -> port.Takers:
         """Return no range: nothing is known beforehand."""
-        return port.Takers(start=_offsets([0] * len(releases)), range=_ids(()), extras=_ids(()))
+        return port.Takers(start=_offsets([0] * len(sets)), range=_ids(()), package=_ids(()), extras=_ids(()))
 
     def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return texts that many rows share."""

@@ -82,10 +82,16 @@ class Renumbered:
         found = self._inner.users(self._sets.old(sets))
         return replace(found, release=self._releases.of(found.release), package=self._packages.of(found.package))
 
-    def takers(self, releases: port.ReleaseIds) -> port.Takers:
-        """Return the ranges that choose releases."""
-        found = self._inner.takers(self._releases.old(releases))
-        return replace(found, range=self._ranges.of(found.range))
+    def runs(self, sets: port.RequirementSetIds) -> port.Runs:
+        """Return the runs of releases that declare sets."""
+        found = self._inner.runs(self._sets.old(sets))
+        lo, hi = self._releases.of(found.lo), self._releases.of(found.hi - 1) + 1
+        return replace(found, package=self._packages.of(found.package), lo=lo, hi=hi)
+
+    def takers(self, sets: port.RequirementSetIds) -> port.Takers:
+        """Return the ranges that choose releases that declare sets."""
+        found = self._inner.takers(self._sets.old(sets))
+        return replace(found, range=self._ranges.of(found.range), package=self._packages.of(found.package))
 
     def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return texts, whose ids are left as they are."""

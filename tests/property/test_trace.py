@@ -214,7 +214,7 @@ def test_what_a_store_knows_beforehand_changes_no_walk(made: World) -> None:
             first, second = (account.availability for account in (one.nominated[0], other.nominated[0]))
             assert first is not None
             assert second is not None
-            target(float(first.is_settled.sum()))
+            target(float(first.settles(everything).sum()))
             assert _standing(first, everything) == _standing(second, everything)
 
 

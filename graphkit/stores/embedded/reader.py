@@ -32,6 +32,9 @@ class IndexReader:
     _users: port.ReleaseIds
     _users_package: port.PackageIds
     _takers: port.RangeIds
+    _run_package: port.PackageIds
+    _run_lo: port.ReleaseIds
+    _run_hi: port.ReleaseIds
     _range_package: port.PackageIds
     _range_extras: port.TextIds
     _lo: port.ReleaseIds
@@ -64,6 +67,9 @@ class IndexReader:
             ("package.settled", "package.newest", "package.speaks_until")
         )
         self._offer, self._takers_start, self._takers = index.columns(("release.offer", "takers.start", "takers.range"))
+        self._run_start, self._run_package, self._run_lo, self._run_hi, self._run_flags = index.columns(
+            ("run.start", "run.package", "run.lo", "run.hi", "run.flags")
+        )
         self._range_package, self._range_extras, self._range_flags, self._range_text = index.columns(
             ("range.package", "range.extras", "range.flags", "range.text")
         )
@@ -188,10 +194,26 @@ class IndexReader:
             offer=_frozen(self._users_offer[at]),
         )
 
-    def takers(self, releases: port.ReleaseIds) -> port.Takers:
-        """Return the ranges that choose each release."""
-        start, ranges = csr.gather(self._takers_start, self._takers, releases)
-        return port.Takers(start=_frozen(start), range=_frozen(ranges), extras=_frozen(self._range_extras[ranges]))
+    def runs(self, sets: port.RequirementSetIds) -> port.Runs:
+        """Return the same as runs of releases, of packages on which a range aims."""
+        start, at = csr.positions(self._run_start, sets)
+        return port.Runs(
+            start=_frozen(start),
+            package=_frozen(self._run_package[at]),
+            lo=_frozen(self._run_lo[at]),
+            hi=_frozen(self._run_hi[at]),
+            flags=_frozen(self._run_flags[at]),
+        )
+
+    def takers(self, sets: port.RequirementSetIds) -> port.Takers:
+        """Return the ranges that choose a release that declares each requirement set."""
+        start, ranges = csr.gather(self._takers_start, self._takers, sets)
+        return port.Takers(
+            start=_frozen(start),
+            range=_frozen(ranges),
+            package=_frozen(self._range_package[ranges]),
+            extras=_frozen(self._range_extras[ranges]),
+        )
 
     def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return marker texts, or what files need."""

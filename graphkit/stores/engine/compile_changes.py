@@ -204,15 +204,15 @@ class _JoinedBaseIndex:
         out.texts("range_text", texts)
         kind = self._ids.texts.column(*(_kinds(bounds) for bounds in self._both.array("range_text.kind")))
         out.array("range_text.kind", csr.offsets(np.bincount(kind, minlength=KINDS)))
-        package, _, text = (self._ids.ranges.column(*pair) for pair in self._ids.said.values())
+        package, extras, text = (self._ids.ranges.column(*pair) for pair in self._ids.said.values())
         for name, pair in self._ids.said.items():
             out.array(name, self._ids.ranges.column(*pair))
         anew = np.zeros(len(self._ids.start) - 1, dtype=np.bool_)
         anew[self._ids.packages.of_new[self._ids.changed & (self._ids.packages.of_new >= 0)]] = True
         read = np.flatnonzero(anew[package] | (self._ids.ranges.source >= len(self._ids.kept_ranges)))
-        aims = Aims(package=package[read], text=text[read])
+        aims = Aims(package=package[read], extras=extras[read], text=text[read])
         found = self._read(aims, kind, Texts(*texts.arrays()), version, shown)
-        ranges = self._with_read(package, read, found)
+        ranges = self._with_read(Aims(package=package, extras=extras, text=text), read, found)
         write_stretches(out, ranges)
         return ranges
 
@@ -227,13 +227,14 @@ class _JoinedBaseIndex:
         shift = np.repeat((self._ids.start[packages] - start[:-1])[package], np.diff(pieces))
         return Ranges(
             package=aims.package,
+            extras=aims.extras,
             flags=specifiers.flags[text],
             start=pieces,
             lo=(lo + shift).astype(port.RELEASE),
             hi=(hi + shift).astype(port.RELEASE),
         )
 
-    def _with_read(self, package: port.PackageIds, read: NDArray[np.int64], found: Ranges) -> Ranges:
+    def _with_read(self, aims: Aims, read: NDArray[np.int64], found: Ranges) -> Ranges:
         """Return all ranges: those read anew, and the others moved with the releases that they admit."""
         old = self._both.old
         flags = self._ids.ranges.column(*self._both_flags())
@@ -249,7 +250,7 @@ class _JoinedBaseIndex:
         source = self._ids.ranges.source.copy()
         source[read] = len(self._ids.kept_ranges) + np.arange(len(read))
         start, at = csr.positions(start, source)
-        return Ranges(package=package, flags=flags, start=start, lo=lo[at], hi=hi[at])
+        return Ranges(package=aims.package, extras=aims.extras, flags=flags, start=start, lo=lo[at], hi=hi[at])
 
     def _both_flags(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return flags of ranges, older and fresh; those of the fresh are read later."""

@@ -15,10 +15,11 @@ from graphkit.stores.engine.compile_releases import Files, Releases
 from graphkit.stores.engine.index_folder import ArraySink
 
 
-def compile_choices(out: ArraySink, releases: Releases, files: Files, ranges: Ranges) -> NDArray[np.uint8]:
+def compile_choices(out: ArraySink, releases: Releases, files: Files, ranges: Ranges, sets: int) -> NDArray[np.uint8]:
     """Write since when packages are settled, and what is listed and chosen from then on in `port.SETTLED`.
 
-    Return the offer bits of every release.
+    Who takes a release is kept by its requirement set, of which there are so many. Return the offer bits of every
+    release.
 
     Cost: columns throughout; what files need is asked once for each different need.
     """
@@ -42,11 +43,13 @@ def compile_choices(out: ArraySink, releases: Releases, files: Files, ranges: Ra
     )
     every = np.arange(len(ranges.flags), dtype=np.int64)
     chosen = choosers.chosen(newest, every, np.zeros(len(every), dtype=np.int64))
-    start, takers = csr.inverted(chosen, len(releases.flags))
+    some = np.flatnonzero(chosen >= 0)
+    taken = np.zeros(len(releases.flags), dtype=np.bool_)
+    taken[chosen[some]] = True
     offer = (
         np.where(listed, port.OFFER_LISTED, 0)
         | np.where(fresh, port.OFFER_FRESH, 0)
-        | np.where(np.diff(start), port.OFFER_TAKEN, 0)
+        | np.where(taken, port.OFFER_TAKEN, 0)
     )
     last = releases.start[1:] - 1
     full = np.diff(releases.start) > 0
@@ -54,6 +57,10 @@ def compile_choices(out: ArraySink, releases: Releases, files: Files, ranges: Ra
     out.array("package.settled", _settled(releases, files))
     out.array("package.newest", np.where(full, best, -1).astype(np.int32))
     out.array("release.offer", offer.astype(np.uint8))
+    by_set = np.full(len(chosen), -1, dtype=np.int64)
+    by_set[some] = releases.set_id[chosen[some]]
+    start, takers = csr.inverted(by_set, sets)
+    out.array("range.takes", chosen.astype(np.int32))
     out.array("takers.start", start.astype(np.int32))
     out.array("takers.range", takers.astype(np.int32))
     return offer.astype(np.uint8)

@@ -25,14 +25,37 @@ def compile_derived(out: ArraySink, releases: Releases, sets: Sets, files: Files
     out.array("declared.marker", sets.marker[at])
     counts = np.bincount(ranges.package, minlength=len(releases.start) - 1)
     out.array("constraints.start", csr.offsets(counts).astype(np.int32))
-    offer = compile_choices(out, releases, files, ranges)
+    offer = compile_choices(out, releases, files, ranges, sets.count)
     start, users = csr.inverted(releases.set_id, sets.count)
     package = releases.package[users]
     out.array("users.start", start.astype(np.int32))
     out.array("users.release", users.astype(np.int32))
     out.array("users.package", package)
     out.array("users.offer", offer[users])
+    _write_runs(out, releases, ranges, offer, start, users)
     out.array("package.dependents", _dependents(sets, ranges.package, start, package, len(counts)))
+
+
+def _write_runs(
+    out: ArraySink, releases: Releases, ranges: Ranges, offer: NDArray[np.uint8], start: csr.Offsets, users: csr.Offsets
+) -> None:
+    """Write the users of sets, in CSR form by ``start``, as runs of releases of packages on which a range aims."""
+    is_aimed_at, names_extras = (np.zeros(len(releases.start) - 1, dtype=np.bool_) for _ in range(2))
+    is_aimed_at[ranges.package] = True
+    names_extras[ranges.package[ranges.extras != 0]] = True
+    kept = np.flatnonzero(is_aimed_at[releases.package[users]])
+    owner = np.repeat(np.arange(len(start) - 1), np.diff(start))[kept]
+    release = users[kept]
+    package, listed = releases.package[release], offer[release] & port.OFFER_LISTED != 0
+    breaks = (np.diff(release) != 1) | np.diff(owner).astype(np.bool_) | np.diff(package).astype(np.bool_)
+    first = np.flatnonzero(np.append(True, breaks | (listed[1:] != listed[:-1]))[: len(kept)])
+    sizes = np.diff(np.append(first, len(kept)))
+    flags = np.where(listed, port.OFFER_LISTED, 0) | np.where(names_extras[package], port.NAMES_EXTRAS, 0)
+    out.array("run.start", csr.offsets(np.bincount(owner[first], minlength=len(start) - 1)).astype(np.int32))
+    out.array("run.package", package[first])
+    out.array("run.lo", release[first].astype(np.int32))
+    out.array("run.hi", (release[first] + sizes).astype(np.int32))
+    out.array("run.flags", flags[first].astype(np.uint8))
 
 
 def _dependents(

@@ -103,9 +103,10 @@ def compile_sets(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Sets:
 
 
 class Ranges(Struct, frozen=True, kw_only=True):
-    """Columns by range: its ``package``, ``flags``, and stretches of release ids in CSR form."""
+    """Columns by range: its ``package``, the ``extras`` it names, ``flags``, and stretches of release ids (CSR)."""
 
     package: port.PackageIds
+    extras: port.TextIds
     flags: NDArray[np.uint8]
     start: NDArray[np.int64]
     lo: port.ReleaseIds
@@ -113,9 +114,10 @@ class Ranges(Struct, frozen=True, kw_only=True):
 
 
 class Aims(Struct, frozen=True, kw_only=True):
-    """Columns by range: its ``package`` and the id of its ``text``."""
+    """Columns by range: its ``package``, the ids of its ``extras`` and of its ``text``."""
 
     package: port.PackageIds
+    extras: port.TextIds
     text: NDArray[np.int32]
 
 
@@ -132,7 +134,7 @@ def compile_aims(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Aims:
     out.array("range.package", package)
     out.array("range.extras", extras)
     out.array("range.text", text)
-    return Aims(package=package, text=text)
+    return Aims(package=package, extras=extras, text=text)
 
 
 def compile_ranges(connection: duckdb.DuckDBPyConnection, out: ArraySink, order: ReleaseOrder) -> Ranges:
@@ -144,7 +146,8 @@ def compile_ranges(connection: duckdb.DuckDBPyConnection, out: ArraySink, order:
     aims = compile_aims(connection, out)
     specifiers = Specifiers(rows(connection, "SELECT kind, text FROM range_texts ORDER BY id"), order)
     start, lo, hi = specifiers.pieces_of(aims.package, aims.text)
-    ranges = Ranges(package=aims.package, flags=specifiers.flags[aims.text], start=start, lo=lo, hi=hi)
+    flags = specifiers.flags[aims.text]
+    ranges = Ranges(package=aims.package, extras=aims.extras, flags=flags, start=start, lo=lo, hi=hi)
     write_stretches(out, ranges)
     return ranges
 

@@ -257,7 +257,7 @@ class Compiled:
         base = np.repeat(self._start[package], np.diff(start))
         lo, hi = ((arrays.array(name)[edge] - base).tolist() for name in ("range.lo", "range.hi"))
         truths, edges = RANGES.rows(arrays.array("range.flags")[at]), start.tolist()
-        takes = self._takes[at]
+        takes = arrays.array("range.takes")[at].astype(np.int64)
         takes = np.where(takes < 0, -1, takes - self._start[package]).tolist()
         for row, number in enumerate(numbers):
             said = self.said[number]
@@ -272,15 +272,6 @@ class Compiled:
                 "hi": hi[edges[row] : edges[row + 1]],
                 "takes": takes[row],
             }
-
-    @cached_property
-    def _takes(self) -> NDArray[np.int64]:
-        """Which release each range chooses in the end, -1 for none."""
-        arrays = self._arrays
-        takes = np.full(len(arrays.array("range.flags")), -1, dtype=np.int64)
-        start = arrays.array("takers.start")
-        takes[arrays.array("takers.range")] = np.repeat(np.arange(len(start) - 1), np.diff(start))
-        return takes
 
     def aimed(self, packages: Sequence[int]) -> set[str]:
         """Return the names of those packages that ranges aim at."""

@@ -38,6 +38,14 @@ class _Aimed(Struct, frozen=True, kw_only=True):
     range: port.RangeIds
 
 
+class _Takers(Struct, frozen=True, kw_only=True):
+    """The ranges that choose each release, as `port.Takers` has them of requirement sets."""
+
+    start: port.Offsets
+    range: port.RangeIds
+    extras: port.TextIds
+
+
 class _FileTexts(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per release: names and hashes of its files."""
 
@@ -101,7 +109,7 @@ class ServerReader:
         self._known_users = Memory(
             sets, port.Users, self._read_users, start="start", nested=("release", "package", "offer")
         )
-        self._known_takers = Memory(releases, port.Takers, self._read_takers, start="start", nested=("range", "extras"))
+        self._known_takers = Memory(releases, _Takers, self._read_takers, start="start", nested=("range", "extras"))
         self._memories: dict[str, Memory[Any]] = {
             "packages": self._known_packages,
             "releases": self._known_releases,
@@ -443,15 +451,36 @@ class ServerReader:
             offer=_frozen(OFFERS.flags(found)[at]),
         )
 
-    def takers(self, releases: port.ReleaseIds) -> port.Takers:
-        """Return the ranges that choose each release in the end."""
-        return self._known_takers.of(releases)
+    def runs(self, sets: port.RequirementSetIds) -> port.Runs:
+        """Return each release that declares a requirement set as a run of its own."""
+        users = self.users(sets)
+        flags = np.where(users.is_listed, port.OFFER_LISTED, 0) | port.NAMES_EXTRAS
+        return port.Runs(
+            start=users.start,
+            package=users.package,
+            lo=users.release,
+            hi=_frozen(users.release + 1),
+            flags=_frozen(flags.astype(np.uint8)),
+        )
 
-    def _read_takers(self, releases: NDArray[Any]) -> port.Takers:
+    def takers(self, sets: port.RequirementSetIds) -> port.Takers:
+        """Return the ranges that choose a release that declares each requirement set in the end."""
+        users = self.users(sets)
+        taken = np.flatnonzero(users.is_taken)
+        found = self._known_takers.of(users.release[taken])
+        before = np.searchsorted(taken, users.start)
+        return port.Takers(
+            start=_frozen(found.start[before]),
+            range=found.range,
+            package=_frozen(np.repeat(users.package[taken], np.diff(found.start))),
+            extras=found.extras,
+        )
+
+    def _read_takers(self, releases: NDArray[Any]) -> _Takers:
         found = self._ask("takers", rows=self._by_package(releases))
         chosen = self._release_ids(_ints(found["package"]), _ints(found["position"]))
         start, at = _joined(releases, chosen.tolist())
-        return port.Takers(
+        return _Takers(
             start=_frozen(start),
             range=_frozen(self._ranges.ids(_ints(found["n"])[at])),
             extras=_frozen(self._texts["extras"].ids(_picked_list(found["extras"], at))),

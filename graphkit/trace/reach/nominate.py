@@ -4,8 +4,10 @@ Three questions share one walk. *closure*: which releases have any range that ad
 time. *admitted*: which could reach it through listed releases. *nominated*: which reach it when every
 range alone chooses its newest (docs/semantics.md#nomination). Only how a range passes a mask on differs.
 
-A level is a few gathers over columns, whatever its size: no step of Python per release, range or package.
-Every range and every requirement set passes each slot on once, so a walk costs in the edges of its answer.
+It moves over requirement sets: releases that share one share the walk, and `graphkit.trace.reach.reached` makes
+releases of what was reached, where they are asked for (docs/decisions/0029). A level is a few gathers over columns,
+whatever its size: no step of Python per set, range or package. Every range and every requirement set passes each slot
+on once, so a walk costs in the edges of its answer.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ from graphkit.model.csr import distinct, spread
 from graphkit.model.zeros import zeros
 from graphkit.stores import port
 from graphkit.stores.port import PackageId, Position
-from graphkit.trace.reach.range_matching import RangeMatcher
-from graphkit.trace.reach.reached import ExtrasReached, ReachedReleases, looked_up, united
+from graphkit.trace.reach.range_matching import Hits, RangeMatcher
+from graphkit.trace.reach.reached import ExtrasReached, ReachedReleases, Seeds, looked_up, united
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows, mask_type
 from graphkit.trace.resolve.markers import Markers
 from graphkit.trace.resolve.package_columns import Truths
@@ -30,6 +32,8 @@ from graphkit.trace.resolve.world import World
 
 _NO_ROWS: Rows = np.empty(0, dtype=np.int64)
 _NO_RANGES: port.RangeIds = np.empty(0, dtype=port.RANGE)
+_NO_PACKAGES: port.PackageIds = np.empty(0, dtype=port.PACKAGE)
+_NOT_NAMED, _NAMED = 1, 2
 
 
 class ReachMode(Enum):
@@ -40,17 +44,16 @@ class ReachMode(Enum):
     NOMINATED = "nominated"
 
 
-class _Arrivals(NamedTuple):
-    """Releases that a level reached: of each its package, its new masks (0 where it is not listed), and two truths.
+class _Level(NamedTuple):
+    """Requirement sets that a level reached, with their new masks; and sets with an extra that ranges may name.
 
-    ``taken``: which ranges choose it is known beforehand, and there are some. ``open``: it is not known.
+    ``keys``: number of the extra, then the set.
     """
 
-    release: port.ReleaseIds
-    package: port.PackageIds
+    sets: port.RequirementSetIds
     masks: Masks
-    taken: Truths
-    open: Truths
+    keys: Rows
+    key_masks: Masks
 
 
 class _Passed(NamedTuple):
@@ -61,135 +64,146 @@ class _Passed(NamedTuple):
 
 
 class _ReverseWalk:
-    """One walk, level by level. Extras of releases go beside the releases, numbered as `Markers` does."""
+    """One walk, level by level. Extras of sets go beside the sets, numbered as `Markers` does."""
 
     def __init__(self, world: World, slots: int, question: ReachMode, availability: AvailabilityTable | None) -> None:
         self._world = world
         self._reader = world.reader
         self._question = question
+        self._is_loose = question is not ReachMode.NOMINATED
         self._availability = availability
         self._everything = mask_type(slots).type((1 << slots) - 1)
         kind = self._everything.dtype
         self._nothing = kind.type(0)
         self._markers = world.memory_of(Markers)
+        self._named = world.memory_of(_Named)
         generation = world.reader.generation()
-        self._plain: Masks = zeros(generation.releases, kind)
-        self._levels: list[port.PackageIds] = []
+        self._size = np.int64(max(1, generation.releases))
+        """Keys of releases with an extra: the number of the extra times this, and the release id."""
         self._ranges: Masks = zeros(generation.ranges, kind)
         """The slots that each range has passed on; below the same of requirement sets, and of sets with an extra."""
-        self._sets: Masks = zeros(generation.requirement_sets, kind)
+        self._sets: Masks = zeros(generation.requirement_sets + 1, kind)  # the last one stands for no set
         self._sets_with: list[tuple[Rows, Masks]] = []
         self._arriving: Masks = zeros(generation.requirement_sets, kind)
         self._count_sets = np.int64(max(1, generation.requirement_sets))
-        self._extras = ExtrasReached(generation.releases, self._markers.numbers)
-        self._yanked: dict[PackageId, int] = {}
+        self._levels: list[port.RequirementSetIds] = []
+        self._extras = ExtrasReached(world, loose=self._is_loose)
+        self._none = Hits(_NO_PACKAGES, _NO_ROWS, _NO_ROWS, np.empty(0, dtype=kind))
 
     def run(self, seeds: Mapping[PackageId, Sequence[Position]]) -> ReachedReleases:
         """Walk from accused positions by package id until nothing is new."""
-        plain = self._seeded(seeds)
-        keys, extras = _NO_ROWS, _Arrivals(*(column[:0] for column in plain))  # type: ignore[arg-type]
-        while plain.masks.any() or extras.masks.any():
-            if self._everything == 1:  # nothing to keep of what was there: a release comes with one set, once a slot
-                self._plain[plain.release] = plain.masks
-            else:
-                self._plain[plain.release] |= plain.masks
-            if self._question is ReachMode.CLOSURE:  # others are not asked how far, and may be many
-                self._levels.append(plain.package)
-            self._extras.note(keys, extras.masks, extras.package)
-            parts = [self._new(part) for part in self._passed(plain, keys, extras)]
-            declarers, masks = self._declared(parts)
-            holds = self._markers.hold(declarers.marker, loose=self._question is not ReachMode.NOMINATED)
-            plain = self._arrived(declarers.set[holds], masks[holds])
-            keys, extras = self._arrived_with(declarers.set[~holds], declarers.marker[~holds], masks[~holds])
-        return ReachedReleases(self._world, self._plain, self._levels, self._extras, self._availability, self._yanked)
+        first = self._seeded(seeds)
+        parts = self._worked_out(Hits(first.package, first.release, first.release + 1, first.masks), self._none)
+        while True:
+            declarers, masks = self._declared([self._new(part) for part in parts])
+            level = self._reached(declarers, masks)
+            self._levels.append(level.sets)
+            if not len(level.sets) and not len(level.keys):
+                break
+            parts = self._passed(level)
+        return ReachedReleases(self._world, self._sets, self._levels, self._extras, first, self._availability)
 
-    def _seeded(self, seeds: Mapping[PackageId, Sequence[Position]]) -> _Arrivals:
+    def _seeded(self, seeds: Mapping[PackageId, Sequence[Position]]) -> Seeds:
         package_ids = port.PACKAGE.of(sorted(seeds))
         start = self._reader.packages(package_ids).start.tolist()
         positions = [sorted(set(seeds[package_id])) for package_id in package_ids.tolist()]
         places = [first + position for first, of in zip(start, positions, strict=True) for position in of]
         releases = port.RELEASE.of(places)
-        packages = np.repeat(package_ids, [len(of) for of in positions])
-        found = self._reader.releases(releases)
-        return self._arrivals(releases, packages, found, np.full(len(places), self._everything))
+        masks = np.full(len(places), self._everything)
+        if self._availability is not None:  # loaded, since what chooses them is worked out
+            self._availability.load(package_ids)
+            masks &= self._availability.listed[releases]
+        return Seeds(releases, np.repeat(package_ids, [len(of) for of in positions]), masks)
 
-    def _arrivals(
-        self, release: port.ReleaseIds, package: port.PackageIds, columns: port.Releases | port.Users, masks: Masks
-    ) -> _Arrivals:
-        """Return arrivals, their masks without the slots in which they are not listed."""
-        if self._availability is None:
-            every = np.ones(len(release), dtype=np.bool_)
-            return _Arrivals(release, package, masks, ~every, every)
-        unknown = ~self._availability.is_settled[package]
-        listed = np.where(columns.is_listed, masks, self._nothing)
-        others = np.flatnonzero(unknown)
-        if len(others):
-            self._availability.load(distinct(package[others], self._world.packages))
-            listed[others] = self._availability.listed[release[others]] & masks[others]
-        if self._question is ReachMode.ADMITTED:
-            fresh = np.where(columns.is_fresh, self._everything, self._nothing)
-            fresh[others] = self._availability.fresh[release[others]]
-            yanked = np.flatnonzero(listed & ~fresh)
-            for package_id, slots in zip(package[yanked].tolist(), (listed & ~fresh)[yanked].tolist(), strict=True):
-                self._yanked[package_id] = self._yanked.get(package_id, 0) | slots
-            return _Arrivals(release, package, listed, ~unknown, np.ones(len(release), dtype=np.bool_))
-        return _Arrivals(release, package, listed, columns.is_taken & ~unknown, unknown)
-
-    def _passed(self, plain: _Arrivals, keys: Rows, extras: _Arrivals) -> Iterator[_Passed]:
+    def _passed(self, level: _Level) -> Iterator[_Passed]:
         """Yield ranges that take what a level reached: where what is chosen is known beforehand, and elsewhere."""
+        sets = (level.keys % self._count_sets).astype(port.REQUIREMENT_SET)
+        numbers = level.keys // self._count_sets
         if self._question is ReachMode.NOMINATED:
-            taken = np.flatnonzero(plain.taken)
-            takers = self._reader.takers(plain.release[taken])
-            yield _Passed(takers.range, np.repeat(plain.masks[taken], np.diff(takers.start)))
-            taken = np.flatnonzero(extras.taken)
-            yield self._taken_with(extras.release[taken], keys[taken] // self._extras.size, extras.masks[taken])
-        owners = np.concatenate([plain.package[plain.open], extras.package[extras.open]])
-        if len(owners):
-            order = np.argsort(keys)
-            yield self._worked_out(distinct(owners, self._world.packages), keys[order], extras.masks[order])
+            takers = self._reader.takers(level.sets)
+            masks = np.repeat(level.masks, np.diff(takers.start))
+            known = self._settles(takers.package)
+            yield _Passed(takers.range[known], masks[known])
+            if len(sets):
+                yield self._taken_with(sets, numbers, level.key_masks)
+        runs = self._reader.runs(level.sets)
+        plain = self._open(runs, np.repeat(level.masks, np.diff(runs.start)))
+        extras = self._none
+        if len(sets):
+            runs = self._reader.runs(sets)
+            row = np.repeat(np.arange(len(sets)), np.diff(runs.start))
+            extras = self._open(runs, np.where(runs.names_extras, level.key_masks[row], self._nothing), numbers[row])
+        yield from self._worked_out(plain, extras)
 
-    def _taken_with(self, releases: port.ReleaseIds, numbers: Rows, masks: Masks) -> _Passed:
-        """Return the ranges that choose releases and name the extra with which each was reached."""
-        takers = self._reader.takers(releases)
-        pair = np.repeat(np.arange(len(releases)), np.diff(takers.start))
-        row, number = self._markers.named(self._world, takers.extras)
-        row = row[number == numbers[pair[row]]]
-        ranges, of = united(takers.range[row], masks[pair[row]])
-        return _Passed(ranges, of)
+    def _settles(self, packages: port.PackageIds) -> Truths:
+        assert self._availability is not None
+        return self._availability.settles(packages)
 
-    def _worked_out(self, touched: port.PackageIds, keys: Rows, masks: Masks) -> _Passed:
-        """Return the ranges on some packages that have not passed everything on yet, and what they pass on."""
+    def _taken_with(self, sets: port.RequirementSetIds, numbers: Rows, masks: Masks) -> _Passed:
+        """Return the ranges that choose releases of sets and name the extra with which each set was reached."""
+        takers = self._reader.takers(sets)
+        pair = np.repeat(np.arange(len(sets)), np.diff(takers.start))
+        known = np.flatnonzero(self._settles(takers.package) & (takers.extras != 0))
+        row, number = self._markers.named(self._world, takers.extras[known])
+        row = known[row]
+        hit = number == numbers[pair[row]]
+        return _Passed(*united(takers.range[row[hit]], masks[pair[row[hit]]]))
+
+    def _open(self, runs: port.Runs, masks: Masks, numbers: Rows | None = None) -> Hits:
+        """Return what of runs of releases is listed, where it is not known beforehand which ranges choose it."""
+        package, lo, hi = runs.package, runs.lo, runs.hi
+        base = numbers * self._size if numbers is not None else None
+        if self._availability is None:
+            return Hits.of(package, lo, hi, masks, base)
+        settled = self._settles(package)
+        others = np.flatnonzero(~settled & (masks != 0))
+        self._availability.load(distinct(package[others], self._world.packages))
+        releases, begin = spread(lo[others], hi[others])
+        row = np.repeat(others, np.diff(begin))
+        apart = masks[row] & self._availability.listed[releases]
+        found = Hits.of(package[row], releases, releases + 1, apart, base[row] if base is not None else None)
+        if self._question is ReachMode.NOMINATED:
+            return found
+        there = np.flatnonzero(settled & runs.is_listed)
+        known = Hits.of(package[there], lo[there], hi[there], masks[there], base[there] if base is not None else None)
+        return Hits(*(np.concatenate(both) for both in zip(found, known, strict=True)))
+
+    def _worked_out(self, plain: Hits, extras: Hits) -> Iterator[_Passed]:
+        """Yield the ranges on some packages that have not passed everything on yet, and what they pass on."""
+        if not len(plain.package) and not len(extras.package):
+            return
+        touched = distinct(np.concatenate([plain.package, extras.package]), self._world.packages)
         start, ranges = self._reader.constraints_on(touched)
         row = np.repeat(np.arange(len(touched)), np.diff(start))
         waiting = self._ranges[ranges] != self._everything
         ranges, row = ranges[waiting], row[waiting]
         columns = self._reader.ranges(ranges)
         matcher = RangeMatcher(self._world, touched, row, columns)
-        found = np.zeros(len(ranges), dtype=self._everything.dtype)
-        named = self._markers.named(self._world, columns.extras) if len(keys) else None
+        plain, extras = plain.sorted(), extras.sorted()
+        named = self._markers.named(self._world, columns.extras) if len(extras.package) else None
         if self._question is not ReachMode.NOMINATED:
-            found |= matcher.any_of(self._plain, self._everything)
+            found = matcher.any_of(plain, self._everything)
             if named is not None:
                 rows, numbers = named
-                hits = matcher.any_among(rows, numbers * self._extras.size, keys, masks)
-                np.bitwise_or.at(found, rows, hits)
+                np.bitwise_or.at(found, rows, matcher.any_among(rows, numbers * self._size, extras))
         else:
             assert self._availability is not None
+            found = np.zeros(len(ranges), dtype=self._everything.dtype)
             for rows, release, slots in matcher.chosen(self._availability):
-                np.bitwise_or.at(found, rows, self._plain[release] & slots)
+                hits = looked_up(plain.lo, plain.masks, release) & slots
+                some = np.flatnonzero(hits)
+                np.bitwise_or.at(found, rows[some], hits[some])
                 if named is not None:
-                    at, hits = self._hits_with(named, rows, release, keys, masks)
+                    at, hits = self._hits_with(named, rows, release, extras)
                     np.bitwise_or.at(found, rows[at], hits & slots[at])
-        return _Passed(ranges, found)
+        yield _Passed(ranges, found)
 
-    def _hits_with(
-        self, named: tuple[Rows, Rows], rows: Rows, release: Rows, keys: Rows, masks: Masks
-    ) -> tuple[Rows, Masks]:
+    def _hits_with(self, named: tuple[Rows, Rows], rows: Rows, release: Rows, extras: Hits) -> tuple[Rows, Masks]:
         """Return (place in ``rows``, masks) for every extra that these ranges name of what they choose."""
         of, numbers = named
         pair, begin = spread(np.searchsorted(of, rows), np.searchsorted(of, rows, side="right"))
         at = np.repeat(np.arange(len(rows)), np.diff(begin))
-        return at, looked_up(keys, masks, numbers[pair] * self._extras.size + release[at])
+        return at, looked_up(extras.lo, extras.masks, numbers[pair] * self._size + release[at])
 
     def _new(self, passed: _Passed) -> _Passed:
         """Return what ranges have not passed on before, and remember that they did."""
@@ -203,31 +217,35 @@ class _ReverseWalk:
     def _declared(self, parts: Sequence[_Passed]) -> tuple[port.Declarers, Masks]:
         """Return who declares ranges, and the mask of each declaration."""
         declarers = self._reader.declarers(np.concatenate([_NO_RANGES, *(part.range for part in parts)]))
-        masks = np.concatenate([np.empty(0, dtype=self._everything.dtype), *(part.masks for part in parts)])
-        self._markers.ask(self._world, declarers.marker)
+        masks = np.concatenate([self._none.masks, *(part.masks for part in parts)])
         return declarers, np.repeat(masks, np.diff(declarers.start))
 
-    def _arrived(self, sets: port.RequirementSetIds, masks: Masks) -> _Arrivals:
-        """Return the releases that declare some sets, in slots that these have not passed on before."""
-        masks = masks & ~self._sets[sets]
-        new = np.flatnonzero(masks)
-        sets = sets[new]
-        if self._everything == 1:
-            self._arriving[sets] = 1
-        else:
-            np.bitwise_or.at(self._arriving, sets, masks[new])
-        sets = distinct(sets, len(self._sets))
-        masks = self._arriving[sets]
-        self._arriving[sets] = 0
-        self._sets[sets] |= masks
-        users = self._reader.users(sets)
-        return self._arrivals(users.release, users.package, users, np.repeat(masks, np.diff(users.start)))
+    def _reached(self, declarers: port.Declarers, masks: Masks) -> _Level:
+        """Return the sets whose declarations hold, in slots that these have not passed on before."""
+        holds = self._markers.hold(self._world, declarers.marker, loose=self._is_loose)
+        plain, others = np.flatnonzero(holds), np.flatnonzero(~holds)
+        sets, markers, masks_with = declarers.set[others], declarers.marker[others], masks[others]
+        self._extras.note(sets, markers, masks_with)
+        return _Level(*self._new_sets(declarers.set[plain], masks[plain]), *self._new_keys(sets, markers, masks_with))
 
-    def _arrived_with(
-        self, sets: port.RequirementSetIds, markers: port.TextIds, masks: Masks
-    ) -> tuple[Rows, _Arrivals]:
-        """Return the same with extras under which their markers hold: keys, and the releases."""
-        row, numbers = self._markers.with_extras(markers, loose=self._question is not ReachMode.NOMINATED)
+    def _new_sets(self, sets: port.RequirementSetIds, masks: Masks) -> tuple[port.RequirementSetIds, Masks]:
+        part = np.flatnonzero(masks != self._everything)  # few, and the only ones that have to be united
+        np.bitwise_or.at(self._arriving, sets[part], masks[part])
+        self._arriving[sets if not len(part) else sets[masks == self._everything]] = self._everything
+        each = distinct(sets, len(self._arriving))
+        arrived, before = self._arriving[each], self._sets[each]
+        self._arriving[each] = 0
+        arrived &= ~before
+        new = np.flatnonzero(arrived)
+        each, masks = each[new], arrived[new]
+        self._sets[each] = before[new] | masks
+        return each, masks
+
+    def _new_keys(self, sets: port.RequirementSetIds, markers: port.TextIds, masks: Masks) -> tuple[Rows, Masks]:
+        """Return sets with extras under which their markers hold, where a range may name one."""
+        able = self._named.among(self._world, sets)
+        sets, masks = sets[able], masks[able]
+        row, numbers = self._markers.with_extras(markers[able], loose=self._is_loose)
         keys, masks = united(numbers * self._count_sets + sets[row], masks[row])
         for known in self._sets_with:
             masks = masks & ~looked_up(*known, keys)
@@ -235,10 +253,27 @@ class _ReverseWalk:
         keys, masks = keys[new], masks[new]
         if len(keys):
             self._sets_with.append((keys, masks))
-        users = self._reader.users((keys % self._count_sets).astype(port.REQUIREMENT_SET))
-        row = np.repeat(np.arange(len(keys)), np.diff(users.start))
-        keys = (keys // self._count_sets)[row] * self._extras.size + users.release
-        return keys, self._arrivals(users.release, users.package, users, masks[row])
+        return keys, masks
+
+
+class _Named:
+    """Which requirement sets have a release in a package of which a range names an extra; each is asked once."""
+
+    def __init__(self) -> None:
+        self._known = np.empty(0, dtype=np.int8)
+
+    def among(self, world: World, sets: port.RequirementSetIds) -> Rows:
+        """Return which rows are of such sets."""
+        if not len(self._known):
+            self._known = zeros(world.reader.generation().requirement_sets, np.int8)
+        found = self._known[sets]
+        if not found.all():
+            new = distinct(sets[found == 0], len(self._known))
+            runs = world.reader.runs(new)
+            self._known[new] = _NOT_NAMED
+            self._known[np.repeat(new, np.diff(runs.start))[runs.names_extras]] = _NAMED
+            found = self._known[sets]
+        return np.flatnonzero(found == _NAMED)
 
 
 def closure_of(world: World, seeds: Mapping[PackageId, Sequence[Position]]) -> ReachedReleases:
@@ -246,14 +281,14 @@ def closure_of(world: World, seeds: Mapping[PackageId, Sequence[Position]]) -> R
 
     It is walked once for all readings: what they say of the times does not matter to it.
     """
-    known = world.memory_of(_Closures)
+    known = world.memory_of(Closures)
     key = tuple((package_id, tuple(sorted(positions))) for package_id, positions in sorted(seeds.items()))
     if key not in known:
         known[key] = _ReverseWalk(world, 1, ReachMode.CLOSURE, None).run(seeds)
     return known[key]
 
 
-class _Closures(dict[tuple[tuple[PackageId, tuple[Position, ...]], ...], ReachedReleases]):
+class Closures(dict[tuple[tuple[PackageId, tuple[Position, ...]], ...], ReachedReleases]):
     """The closures of seeds that were walked in a world."""
 
 

@@ -3,56 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
 
 from graphkit.model.choices import Choosers
-from graphkit.model.csr import spread
+from graphkit.model.csr import Numbers, spread
 from graphkit.stores import port
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows
+from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
+
+_NOWHERE: Final = -1
+"""The release of packages without a hit."""
+
+
+class Hits(NamedTuple):
+    """Releases that were reached: ``lo <= release id < hi`` of a package, in some slots; no release twice.
+
+    Of releases with an extra, what stands before the extra is added to the ids.
+    """
+
+    package: port.PackageIds
+    lo: Numbers
+    hi: Numbers
+    masks: Masks
+
+    @classmethod
+    def of(cls, package: port.PackageIds, lo: Numbers, hi: Numbers, masks: Masks, base: Rows | None) -> Self:
+        """Return those that were reached in any slot, with a base added to their ids."""
+        hits = cls(package, lo, hi, masks) if base is None else cls(package, lo + base, hi + base, masks)
+        return hits if masks.all() else hits.at(masks != 0)
+
+    def at(self, rows: Truths) -> Self:
+        """Return some of them."""
+        return type(self)(self.package[rows], self.lo[rows], self.hi[rows], self.masks[rows])
+
+    def sorted(self) -> Self:
+        """Return them in the order of their ids."""
+        if len(self.masks) and (self.masks == self.masks[0]).all():  # each column for itself, since none overlap
+            return type(self)(np.sort(self.package), np.sort(self.lo), np.sort(self.hi), self.masks)
+        order = np.argsort(self.lo)
+        return type(self)(self.package[order], self.lo[order], self.hi[order], self.masks[order])
+
+    def between(self, lo: Numbers, hi: Numbers) -> tuple[Rows, Masks]:
+        """Return which of some stretches have hits inside, and the union of those. They must be sorted."""
+        first, last = np.searchsorted(self.hi, lo, side="right"), np.searchsorted(self.lo, hi)
+        found = np.flatnonzero(first < last)
+        found = found[np.argsort(first[found], kind="stable")]  # ascending, so that what lies between is passed once
+        return found, unions(self.masks, first[found], last[found])
 
 
 class RangeMatcher:
     """Ranges on some packages, which are ascending, as `port.Ranges` has them; ``row`` counts in the packages."""
 
     def __init__(self, world: World, packages: port.PackageIds, row: Rows, columns: port.Ranges) -> None:
-        about = world.reader.packages(packages)
-        self._first, self._last = about.start.astype(np.int64), about.stop.astype(np.int64)
         self._packages = packages
         self._row = row
         self._columns = columns
         self._profile = world.profile
         self._piece_row = np.repeat(np.arange(len(row)), np.diff(columns.start))
 
-    def any_of(self, hits: Masks, everything: np.unsignedinteger[Any]) -> Masks:
-        """Return the union of the hits inside each range; ``hits`` by release id, and mostly all or nothing."""
-        result = np.zeros(len(self._row), dtype=hits.dtype)
-        releases, begin = spread(self._first, self._last)
-        found = hits[releases]
-        shift = (begin[:-1] - self._first)[self._row[self._piece_row]]
-        lo, hi = self._columns.lo + shift, self._columns.hi + shift
-        whole, part = found == everything, found != 0
-        inside = _counted(whole, lo, hi) > 0
+    def any_of(self, hits: Hits, everything: np.unsignedinteger[Any]) -> Masks:
+        """Return the union of the hits inside each range; mostly they are all or nothing."""
+        result = np.zeros(len(self._row), dtype=hits.masks.dtype)
+        whole = hits.masks == everything
+        if whole.all():
+            result[self._piece_row[self._meets(hits)]] = everything
+            return result
+        inside = self._meets(hits.at(whole))
         result[self._piece_row[inside]] = everything
-        if np.count_nonzero(part) > np.count_nonzero(whole):
-            rest = np.flatnonzero(~inside & (_counted(part, lo, hi) > 0))
-            if len(rest):
-                np.bitwise_or.at(result, self._piece_row[rest], unions(found, lo[rest], hi[rest]))
+        rest = hits.at(~whole)
+        waiting = np.flatnonzero(~inside)
+        pieces, masks = rest.between(self._columns.lo[waiting], self._columns.hi[waiting])
+        np.bitwise_or.at(result, self._piece_row[waiting[pieces]], masks)
         return result
 
-    def any_among(self, rows: Rows, bases: Rows, keys: Rows, masks: Masks) -> Masks:
-        """Return for each of some ranges the union of the masks of keys that are ``base`` and a release inside it."""
+    def _meets(self, hits: Hits) -> Truths:
+        """Return which stretches of ranges have a hit inside; most have the first or the last one of their package."""
+        count = len(hits.package)
+        lo, hi = self._columns.lo, self._columns.hi
+        if not count:
+            return np.zeros(len(lo), dtype=np.bool_)
+        first = np.flatnonzero(np.append(True, hits.package[1:] != hits.package[:-1]))
+        bottom, top = np.full((2, len(self._packages)), _NOWHERE, dtype=np.int64)
+        place = np.searchsorted(self._packages, hits.package[first])
+        bottom[place], top[place] = hits.lo[first], hits.hi[np.append(first[1:], count) - 1] - 1
+        row = self._row[self._piece_row]
+        least, most = bottom[row], top[row]
+        found: Truths = (lo <= most) & (most < hi)
+        others = np.flatnonzero(~found & (lo <= most) & (least < hi))
+        low, high = lo[others], hi[others]
+        at = np.searchsorted(hits.hi, low, side="right")
+        found[others] = hits.lo[np.minimum(at, count - 1)] < high
+        return found
+
+    def any_among(self, rows: Rows, bases: Rows, hits: Hits) -> Masks:
+        """Return for each of some ranges the union of the hits that are ``base`` and a release inside it."""
         piece, begin = spread(self._columns.start[rows], self._columns.start[rows + 1])
         pair = np.repeat(np.arange(len(rows)), np.diff(begin))
-        lo = np.searchsorted(keys, bases[pair] + self._columns.lo[piece])
-        hi = np.searchsorted(keys, bases[pair] + self._columns.hi[piece])
-        hit = np.flatnonzero(lo < hi)
-        hit = hit[np.argsort(lo[hit], kind="stable")]  # ascending, so that what lies between is passed once
+        found, masks = hits.between(bases[pair] + self._columns.lo[piece], bases[pair] + self._columns.hi[piece])
         result = np.zeros(len(rows), dtype=masks.dtype)
-        if len(hit):
-            np.bitwise_or.at(result, pair[hit], unions(masks, lo[hit], hi[hit]))
+        np.bitwise_or.at(result, pair[found], masks)
         return result
 
     def chosen(self, availability: AvailabilityTable) -> Iterator[tuple[Rows, Rows, Masks]]:
@@ -83,15 +135,7 @@ class RangeMatcher:
             yield choose(rows, shift[state], slots[state])
 
 
-def _counted(truths: np.ndarray[tuple[int], np.dtype[np.bool_]], lo: Rows, hi: Rows) -> Rows:
-    """Return how many are true in each stretch."""
-    before = np.zeros(len(truths) + 1, dtype=np.int32)
-    np.cumsum(truths, out=before[1:])
-    counts: Rows = before[hi] - before[lo]
-    return counts
-
-
-def unions(masks: Masks, lo: Rows, hi: Rows) -> Masks:
+def unions(masks: Masks, lo: Numbers, hi: Numbers) -> Masks:
     """Return the union of the masks in each stretch ``lo <= place < hi``; none of them is empty."""
     # reduceat takes [lo, hi) pairs; a sentinel lets hi stand one past the last mask.
     bounds = np.empty(2 * len(lo), dtype=np.int64)

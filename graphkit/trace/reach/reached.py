@@ -4,45 +4,103 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.csr import Numbers, Scalar, distinct
-from graphkit.stores.port import PACKAGE, RELEASE, PackageId, PackageIds, Position
+from graphkit.model.zeros import zeros
+from graphkit.stores.port import (
+    PACKAGE,
+    RELEASE,
+    REQUIREMENT_SET,
+    PackageId,
+    PackageIds,
+    Position,
+    ReleaseIds,
+    RequirementSetIds,
+    TextIds,
+    Users,
+)
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows
-from graphkit.trace.resolve.listing import Package
+from graphkit.trace.resolve.markers import Markers
 from graphkit.trace.resolve.world import World
 
 Levels = NDArray[np.int32]
 _EXTRA = 24
 """Bits that the number of an extra takes."""
+_NO_SETS: RequirementSetIds = np.empty(0, dtype=REQUIREMENT_SET)
+_LEVELS = 1 << 16
+"""More levels than any walk has: each costs a package of the chain."""
+
+
+class Seeds(NamedTuple):
+    """The releases that a walk began with, and the slots in which each is listed."""
+
+    release: ReleaseIds
+    package: PackageIds
+    masks: Masks
 
 
 class ReachedReleases:
     """What a reverse walk reached: masks and least distance (edges) of packages, and of extras of them.
 
-    ``plain`` has a mask per release id; extras, which are few, stand apart as sorted keys. ``levels``: the
-    packages of what a closure reached edge by edge, the targets first. ``availability``: what
-    was listed at the instants of the walk; None for the closure, which asks for no time. ``yanked``: in
-    which slots, as bits, a release of a package was reached that was listed, but yanked.
+    It holds requirement sets: ``sets`` has a mask for each of them, and a last one for none. Releases are made of them
+    when they are first asked for, which costs in the answer. ``levels``: the sets that each level reached first; of a
+    closure every set comes once. ``availability``: what was listed at the instants of the walk; None for the closure,
+    which asks for no time.
     """
 
     def __init__(
         self,
         world: World,
-        plain: Masks,
-        levels: Sequence[PackageIds],
+        sets: Masks,
+        levels: Sequence[RequirementSetIds],
         extras: ExtrasReached,
+        seeds: Seeds,
         availability: AvailabilityTable | None = None,
-        yanked: Mapping[PackageId, int] | None = None,
     ) -> None:
-        self.plain = plain
+        self.sets = sets
         self.availability = availability
-        self.yanked: Mapping[PackageId, int] = yanked or {}
         self._world = world
         self._levels = levels
         self._extras = extras
+        self._seeds = seeds
+
+    @cached_property
+    def plain(self) -> Masks:
+        """A mask for each release id."""
+        users, masks = self._users
+        found: Masks = zeros(self._world.releases, self.sets.dtype)
+        found[users.release] = masks if self.availability is None else masks & self.availability.listed_among(users)
+        found[self._seeds.release] |= self._seeds.masks
+        return found
+
+    @cached_property
+    def yanked(self) -> Mapping[PackageId, int]:
+        """In which slots, as bits, a release of a package was reached that was listed, but yanked."""
+        if self.availability is None:
+            return {}
+        keys, masks = self._extras.keys
+        every = self.sets.copy()
+        np.bitwise_or.at(every, self._extras.sets_of(keys), masks)
+        sets = np.flatnonzero(every[:-1]).astype(REQUIREMENT_SET)
+        users = self._world.reader.users(sets)
+        masks = np.repeat(every[sets], np.diff(users.start)) & self.availability.yanked_among(users)
+        seeds = self._seeds.masks & ~self.availability.fresh[self._seeds.release]
+        found: dict[PackageId, int] = {}
+        for packages, of in ((users.package, masks), (self._seeds.package, seeds)):
+            some = np.flatnonzero(of)
+            for package_id, slots in zip(packages[some].tolist(), of[some].tolist(), strict=True):
+                found[package_id] = found.get(package_id, 0) | slots
+        return found
+
+    @property
+    def _users(self) -> tuple[Users, Masks]:
+        sets = distinct(np.concatenate([_NO_SETS, *self._levels]), len(self.sets))
+        users = self._world.reader.users(sets)
+        return users, np.repeat(self.sets[sets], np.diff(users.start))
 
     @cached_property
     def masks(self) -> Mapping[tuple[PackageId, str], Masks]:
@@ -64,13 +122,27 @@ class ReachedReleases:
         reached = np.flatnonzero(self.plain).astype(RELEASE)
         return distinct(self._world.reader.releases(reached).package)
 
-    @cached_property
+    @property
+    def count(self) -> int:
+        """How many releases were reached; of a closure alone."""
+        own = self._world.reader.releases(self._seeds.release).requirement_set
+        return self._by_level[1] + int(np.count_nonzero(self.sets[own] == 0))
+
+    @property
     def _first(self) -> Levels:
-        """The level at which each package of the graph was first reached, from 1 on; 0 where it was not."""
+        return self._by_level[0]
+
+    @cached_property
+    def _by_level(self) -> tuple[Levels, int]:
+        """The level at which each package of the graph was first reached, from 1 on, 0 where it was not; and users."""
         first = np.zeros(self._world.packages, dtype=np.int32)
-        for level, packages in reversed(list(enumerate(self._levels, 1))):
+        count = 0
+        for level, sets in reversed(list(enumerate(self._levels, 2))):
+            packages = self._world.reader.users(sets).package
+            count += len(packages)
             first[packages] = level
-        return first
+        first[self._seeds.package] = 1
+        return first, count
 
     @property
     def levels(self) -> Levels:
@@ -79,24 +151,30 @@ class ReachedReleases:
         return levels
 
     def with_extras(self) -> tuple[PackageIds, list[str], Rows]:
-        """Return (package, extra, first level) of all that was reached with an extra."""
-        keys, level = self._extras.near
+        """Return (package, extra, first level) of all that was reached with an extra; levels are those of a closure."""
+        return self._with_extras
+
+    @cached_property
+    def _with_extras(self) -> tuple[PackageIds, list[str], Rows]:
+        packages, numbers, level = self._extras.near(self.availability)
         names = list(self._extras.numbers)
-        numbers = (keys & ((1 << _EXTRA) - 1)).tolist()
-        return (keys >> _EXTRA).astype(PACKAGE), [names[number] for number in numbers], level
+        return packages, [names[number] for number in numbers.tolist()], level
 
     def masks_of(self, extra: Sequence[str], releases: Rows) -> Masks:
         """Return the masks of releases, each with the extra asked."""
         numbers = self._extras.numbers
         number = np.array([numbers.get(one, -1) for one in extra], dtype=np.int64)
-        return self._extras.at(number * self._extras.size + releases)
+        return self._extras.at(number, releases, self.availability)
 
     def of(self, package_id: PackageId, extra: str) -> Masks | None:
         """Return the masks of a package's releases, None where it was not reached with that extra."""
-        if extra:
-            return self._extras.of(self._world.package(package_id), extra)
         package = self._world.package(package_id)
-        found = self.plain[package.start : package.stop]
+        if extra:
+            if extra not in self._extras.numbers:
+                return None
+            found = self.masks_of([extra] * package.size, np.arange(package.start, package.stop, dtype=np.int64))
+        else:
+            found = self.plain[package.start : package.stop]
         return found if found.any() else None
 
     def mask(self, package_id: PackageId, extra: str, position: Position) -> int:
@@ -128,58 +206,79 @@ class _ByKey(Mapping[tuple[PackageId, str], Masks]):
 
 
 class ExtrasReached:
-    """Extras of releases that were reached, level by level: keys (number of the extra, then release id), and masks.
+    """Requirement sets that were reached with an extra, level by level, as the walk met them: undecided by extra.
 
-    ``numbers`` of extras by name; ``size``: one past the greatest release id.
+    Which extras the markers hold with is worked out when it is asked for.
     """
 
-    def __init__(self, releases: int, numbers: Mapping[str, int]) -> None:
-        self.numbers = numbers
-        self.size = np.int64(max(1, releases))
-        self._arrived: list[tuple[Rows, Masks, PackageIds]] = []
+    def __init__(self, world: World, *, loose: bool) -> None:
+        self._world = world
+        self._markers = world.memory_of(Markers)
+        self._loose = loose
+        self._size = np.int64(max(1, world.reader.generation().requirement_sets))
+        self._noted: list[tuple[RequirementSetIds, TextIds, Masks]] = []
 
-    def note(self, keys: Rows, masks: Masks, packages: PackageIds) -> None:
-        """Note what was reached at the next level, and the package of each."""
-        self._arrived.append((keys, masks, packages))
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Extras by name."""
+        return self._markers.numbers
 
-    @cached_property
-    def near(self) -> tuple[Rows, Rows]:
-        """Every package reached with an extra, as package and number of the extra in one key, and its first level."""
-        levels = [
-            distinct((owners.astype(np.int64) << _EXTRA | keys // self.size)[masks != 0])
-            for keys, masks, owners in self._arrived
-        ]
-        keys = np.concatenate([np.empty(0, dtype=np.int64), *levels])
-        level = np.repeat(np.arange(len(levels)), [len(one) for one in levels])
-        order = np.lexsort((level, keys))
-        keys, level = keys[order], level[order]
-        first = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
-        return keys[first], level[first]
+    def note(self, sets: RequirementSetIds, markers: TextIds, masks: Masks) -> None:
+        """Note the declarations of the next level that hold with no more than an extra, if at all."""
+        self._noted.append((sets, markers, masks))
 
     @cached_property
-    def _all(self) -> tuple[Rows, Masks]:
-        if not self._arrived:
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint8)
-        keys, masks = (np.concatenate(column) for column in list(zip(*self._arrived, strict=True))[:2])
-        return united(keys[masks != 0], masks[masks != 0])
+    def _arrived(self) -> tuple[Rows, Masks, Rows]:
+        """Keys (number of the extra, then the set), masks and levels, from 1 on; keys may repeat."""
+        sets, markers, masks = (np.concatenate(column) for column in zip(*self._noted, strict=True))
+        level = np.repeat(np.arange(1, len(self._noted) + 1), [len(of) for of, _, _ in self._noted])
+        row, numbers = self._markers.with_extras(markers, loose=self._loose)
+        return numbers * self._size + sets[row], masks[row], level[row]
 
-    def at(self, keys: Rows) -> Masks:
-        """Return the masks of keys, 0 where unknown."""
-        return looked_up(*self._all, keys)
+    @cached_property
+    def keys(self) -> tuple[Rows, Masks]:
+        """Distinct keys, ascending, and the mask of each."""
+        keys, masks, _ = self._arrived
+        return united(keys, masks)
 
-    def of(self, package: Package, extra: str) -> Masks | None:
-        """Return the masks of a package's releases with an extra, None where none was reached."""
-        start, stop = package.start, package.stop
-        if extra not in self.numbers:
-            return None
-        base = self.numbers[extra] * self.size
-        keys, masks = self._all
-        first, last = np.searchsorted(keys, [base + start, base + stop])
-        if first == last:
-            return None
-        found = np.zeros(stop - start, dtype=masks.dtype)
-        found[keys[first:last] - base - start] = masks[first:last]
-        return found
+    def sets_of(self, keys: Rows) -> RequirementSetIds:
+        """Return the requirement set of each key."""
+        return (keys % self._size).astype(REQUIREMENT_SET)
+
+    def near(self, availability: AvailabilityTable | None) -> tuple[PackageIds, Rows, Rows]:
+        """Return every package reached with an extra, the number of the extra, and the first level; ascending."""
+        keys, _, level = self._arrived
+        both = np.sort(keys * _LEVELS + level)
+        keys = both // _LEVELS
+        fresh = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        keys, level = keys[fresh], both[fresh] % _LEVELS
+        users = self._world.reader.users(self.sets_of(keys))
+        row = np.repeat(np.arange(len(keys)), np.diff(users.start))
+        packages = users.package
+        if availability is not None:
+            there = np.flatnonzero(self.keys[1][row] & availability.listed_among(users))
+            row, packages = row[there], packages[there]
+        # Releases of one package stand together among the users of a set.
+        fresh = np.append(True, (row[1:] != row[:-1]) | (packages[1:] != packages[:-1]))[: len(row)]
+        row, packages = row[fresh], packages[fresh]
+        both = (packages.astype(np.int64) << _EXTRA | (keys // self._size)[row]) * _LEVELS + level[row]
+        both.sort()
+        pairs = both // _LEVELS
+        first = np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]
+        pairs = pairs[first]
+        return (pairs >> _EXTRA).astype(PACKAGE), pairs & ((1 << _EXTRA) - 1), both[first] % _LEVELS
+
+    def at(self, numbers: Rows, releases: Rows, availability: AvailabilityTable | None) -> Masks:
+        """Return the masks of releases, each with the extra of a number; 0 where it is negative."""
+        found = self._world.reader.releases(releases.astype(RELEASE))
+        sets = found.requirement_set
+        masks = looked_up(*self.keys, np.where((sets < 0) | (numbers < 0), -1, numbers * self._size + sets))
+        if availability is None:
+            return masks
+        some = np.flatnonzero(masks)
+        listed = availability.listed_of(releases[some].astype(RELEASE), found.package[some], found.is_listed[some])
+        masks[some] &= listed
+        return masks
 
 
 def looked_up(keys: Numbers, masks: Masks, asked: Numbers) -> Masks:
@@ -194,9 +293,21 @@ def united(keys: NDArray[Scalar], masks: Masks) -> tuple[NDArray[Scalar], Masks]
     """Return distinct keys, ascending, each with the union of its masks."""
     if not len(keys):
         return keys, masks
-    if (masks == masks[0]).all():
-        keys = distinct(keys)
-        return keys, np.full(len(keys), masks[0])
+    top = np.bitwise_or.reduce(masks)
+    rest = np.flatnonzero(masks != top)
+    if len(rest) * 2 < len(keys):  # mostly all or nothing: the others are put between those
+        whole = distinct(keys[masks == top])
+        others, of = _united(keys[rest], masks[rest])
+        place = np.searchsorted(whole, others)
+        apart = whole[np.minimum(place, len(whole) - 1)] != others
+        place, others, of = place[apart], others[apart], of[apart]
+        return np.insert(whole, place, others), np.insert(np.full(len(whole), top), place, of)
+    return _united(keys, masks)
+
+
+def _united(keys: NDArray[Scalar], masks: Masks) -> tuple[NDArray[Scalar], Masks]:
+    if not len(keys):
+        return keys, masks
     order = np.argsort(keys)
     keys, masks = keys[order], masks[order]
     first = np.flatnonzero(np.append(True, keys[1:] != keys[:-1]))

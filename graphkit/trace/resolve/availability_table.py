@@ -17,7 +17,7 @@ from graphkit.model.choices import ANY, FINAL, running_newest
 from graphkit.model.csr import distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
-from graphkit.stores.port import PACKAGE, RELEASE, PackageIds
+from graphkit.stores.port import PACKAGE, RELEASE, PackageIds, ReleaseIds, Users
 from graphkit.trace.resolve.listing import Availability, Package
 from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
@@ -93,8 +93,7 @@ class AvailabilityTable:
     """What is listed at the instants of one pass, under one account of the uncertain times; loaded as walks reach it.
 
     Of each place: ``newest`` four running maxima, see `graphkit.model.choices`. ``listed`` and ``fresh``
-    (listed, not yanked): by release, the slots in which it is. ``is_settled``: which packages have one state in
-    all slots that the store knows beforehand (`port.Users.offer`); they need not be loaded.
+    (listed, not yanked): by release, the slots in which it is, of packages that were loaded.
     """
 
     def __init__(self, world: World, instants: Sequence[Instant], *, doubtful: bool) -> None:
@@ -106,7 +105,6 @@ class AvailabilityTable:
         self._instants = np.array(instants, dtype=np.int64)
         self._doubtful = doubtful
         self._size = world.releases
-        self.is_settled: Truths = world.settled <= self._instants[0]
         self._is_loaded = zeros(world.packages, np.bool_)
         self._first_more = zeros(world.packages, np.int32)
         self._count_more = zeros(world.packages, np.int32)
@@ -118,6 +116,31 @@ class AvailabilityTable:
         # Room for further states, which costs nothing until it is used: to make some later copies all.
         self.newest = [zeros(2 * self._size, np.int32) for _ in range(4)]
         self._used = self._size
+
+    def settles(self, packages: PackageIds) -> Truths:
+        """Return which packages have one state in all slots that the store knows beforehand: they need no loading."""
+        return self._world.settled_by(int(self._instants[0]))[packages]
+
+    def listed_among(self, users: Users) -> Masks:
+        """Return the slots in which each user of requirement sets is listed. Packages are loaded as is needed."""
+        return self.listed_of(users.release, users.package, users.is_listed)
+
+    def yanked_among(self, users: Users) -> Masks:
+        """Return the slots in which each user of requirement sets is listed, but yanked."""
+        listed = self.listed_among(users)
+        return listed & ~self._among(self.fresh, users.release, users.package, users.is_fresh)
+
+    def listed_of(self, releases: ReleaseIds, packages: PackageIds, is_listed: Truths) -> Masks:
+        """Return the slots in which releases are listed, by what the store says of those in settled packages."""
+        return self._among(self.listed, releases, packages, is_listed)
+
+    def _among(self, held: Masks, releases: ReleaseIds, packages: PackageIds, known: Truths) -> Masks:
+        found = np.where(known, self.kind.type((1 << self.slots) - 1), self.kind.type(0))
+        others = np.flatnonzero(~self.settles(packages))
+        if len(others):
+            self.load(distinct(packages[others], self._world.packages))
+            found[others] = held[releases[others]]
+        return found
 
     def load(self, packages: PackageIds) -> None:
         """Read what is not known yet of some packages, distinct and ascending."""
@@ -268,7 +291,7 @@ class AvailabilityTable:
         States without any are left out. Packages that are not settled are loaded.
         """
         columns = self._world.reader.packages(packages)
-        settled = self.is_settled[packages]
+        settled = self.settles(packages)
         known, others = np.flatnonzero(settled & (columns.newest >= 0)), np.flatnonzero(~settled)
         self.load(distinct(packages[others]))
         row, shift, slots = self.states(packages[others])

@@ -150,6 +150,7 @@ class World:
         self._availabilities_at: dict[tuple[Instant, bool], Availabilities] = {}
         self._incident_packages: port.PackageIds | None = None
         self._settled: port.Times | None = None
+        self._settled_by: tuple[Instant, Truths] | None = None
         self._changes: dict[tuple[Instant, Instant], ChangesWithin] = {}
         self._ids: dict[str, PackageId] = {}
         self._members: dict[RequirementSetId, tuple[tuple[RangeId, str], ...]] = {}
@@ -174,7 +175,7 @@ class World:
         other._availabilities_at = {}  # noqa: SLF001 - a world of its own kind
         other._incident_packages = None  # noqa: SLF001
         other.incident_names = frozenset(there.keys() | self._compromised.keys())
-        other._settled = None  # noqa: SLF001
+        other._settled = other._settled_by = None  # noqa: SLF001
         other._guarded = {}  # noqa: SLF001
         other._changes = {}  # noqa: SLF001
         other.closures = {}
@@ -229,7 +230,8 @@ class World:
     def _emptied(self) -> World:
         """Return a copy that shares what the store says, and has looked at no package yet."""
         other = copy(self)
-        other._availabilities_at, other._settled, other._changes = {}, None, {}  # noqa: SLF001 - a world of its own kind
+        other._availabilities_at, other._changes = {}, {}  # noqa: SLF001 - a world of its own kind
+        other._settled = other._settled_by = None  # noqa: SLF001
         other._packages, other._memories, other.closures = {}, {}, {}  # noqa: SLF001
         return other
 
@@ -261,6 +263,12 @@ class World:
                 found = np.full(self.packages, FOREVER, dtype=np.int64)
             self._settled = found
         return self._settled
+
+    def settled_by(self, at: Instant) -> Truths:
+        """Return of each package whether it is `settled` at an instant. Cost: a pass; none for the last one again."""
+        if self._settled_by is None or self._settled_by[0] != at:
+            self._settled_by = at, self.settled <= at
+        return self._settled_by[1]
 
     @property
     def _is_settled_by_store(self) -> bool:

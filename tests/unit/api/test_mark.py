@@ -115,7 +115,7 @@ class _Server:
     def reader(self) -> Any:
         reader = self.store.reader()
         names = ("generation", "evidence", "package_ids", "packages", "releases", "requirements", "ranges", "texts")
-        calls = (*names, "expect", "constraints_on", "declarers", "users", "takers")
+        calls = (*names, "expect", "constraints_on", "declarers", "users", "runs", "takers")
         return SimpleNamespace(number=7, **{name: getattr(reader, name) for name in calls})
 
     def ask(self, question: Any) -> Any:

@@ -110,8 +110,20 @@ def test_ranges_of_a_package_and_what_they_admit(reader: IndexReader) -> None:
     assert np.diff(declarers.start).tolist() == [1, 1, 1, 1]
 
 
-def test_takers_are_the_ranges_that_choose_a_release(reader: IndexReader) -> None:
-    takers = reader.takers(releases_of(reader, "lib"))
+def test_takers_and_runs_are_of_the_releases_that_share_a_set(tmp_path: Path) -> None:
+    sets_of_lib = (metadata("lib", version, f"other!={version}") for version in ("1.0", "2.0"))
+    with recorded((*FACTS, *sets_of_lib)) as record:
+        compile_index(record.connection, tmp_path / "one")
+    reader = IndexReader(IndexFolder(tmp_path / "one"))
+    releases = releases_of(reader, "lib")
+    sets = reader.releases(releases).requirement_set
+    runs = reader.runs(np.concatenate([sets, reader.releases(releases_of(reader, "app")).requirement_set]))
+    assert np.diff(runs.start).tolist() == [1, 1, 0, 0]  # nothing requires app
+    assert runs.package.tolist() == reader.package_ids(["lib", "lib"]).tolist()
+    assert (runs.lo.tolist(), runs.hi.tolist()) == (releases.tolist(), (releases + 1).tolist())
+    assert (runs.is_listed.tolist(), runs.names_extras.tolist()) == ([True, True], [True, True])
+    takers = reader.takers(sets)
+    assert takers.package.tolist() == runs.package.tolist()
     assert np.diff(takers.start).tolist() == [1, 1]
     assert reader.ranges(takers.range).text == ("==1.0", ">=1")
     assert reader.texts("extras", takers.extras) == ("", "a,b")
@@ -130,7 +142,7 @@ def test_no_array_can_be_written(reader: IndexReader) -> None:
     given: list[Any] = [reader.package_ids(["lib"]), start, found]
     for columns in (
         *(reader.packages(every), reader.releases(every), reader.requirements(ids(0)), reader.ranges(every)),
-        *(reader.declarers(every), reader.users(ids(0, 1)), reader.takers(every)),
+        *(reader.declarers(every), reader.users(ids(0, 1)), reader.takers(ids(0, 1)), reader.runs(ids(0, 1))),
     ):
         values = [getattr(columns, name) for name in columns.__struct_fields__]
         given += [value for value in values if isinstance(value, np.ndarray)]
@@ -145,6 +157,7 @@ def test_nothing_asked_is_nothing_answered(reader: IndexReader, empty: IndexRead
         assert (one.releases(ids()).version, one.releases(ids()).file_start.tolist()) == ((), [0])
         assert one.ranges(ids()).start.tolist() == one.users(ids()).start.tolist() == [0]
         assert one.requirements(ids()).start.tolist() == one.takers(ids()).start.tolist() == [0]
+        assert one.runs(ids()).start.tolist() == [0]
         assert one.declarers(ids()).start.tolist() == one.constraints_on(ids())[0].tolist() == [0]
         assert one.texts("marker", ids(0)) == one.texts("extras", ids(0)) == ("",)
     assert empty.package_ids(["lib"]).tolist() == [-1]

@@ -60,7 +60,7 @@ def compiled(
         Releases(
             start=csr.offsets(sizes),
             package=np.repeat(np.arange(len(sizes), dtype=port.PACKAGE), sizes),
-            set_id=np.full(len(releases), -1, dtype=port.REQUIREMENT_SET),
+            set_id=np.arange(len(releases), dtype=port.REQUIREMENT_SET),
             flags=np.array([one.flags for one in releases], dtype=np.uint8),
         ),
         Files(
@@ -73,11 +73,13 @@ def compiled(
         ),
         Ranges(
             package=np.zeros(len(ranges), dtype=port.PACKAGE),
+            extras=np.zeros(len(ranges), dtype=port.TEXT),
             flags=np.array(flags or [0] * len(ranges), dtype=np.uint8),
             start=csr.offsets(np.array(list(map(len, ranges)), dtype=np.int64)),
             lo=pieces[:, 0].astype(port.RELEASE),
             hi=pieces[:, 1].astype(port.RELEASE),
         ),
+        len(releases),  # each release has a requirement set of its own
     )
     index = out.held()
     assert offer.tolist() == index.array("release.offer").tolist()
@@ -136,6 +138,7 @@ def test_what_a_range_chooses(releases: list[Made], pieces: list[Range], flags: 
     takers = np.diff(index.array("takers.start")).tolist()
     assert takers == [int(at == taken) for at in range(len(releases))]
     assert index.array("takers.range").tolist() == [0] * (taken >= 0)
+    assert index.array("range.takes").tolist() == [taken]
     assert (index.array("release.offer") & TAKEN != 0).tolist() == [at == taken for at in range(len(releases))]
 
 

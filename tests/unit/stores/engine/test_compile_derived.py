@@ -63,6 +63,7 @@ def compiled(world: World) -> IndexArrays:
         ),
         Ranges(
             package=np.array(world.targets, dtype=port.PACKAGE),
+            extras=np.arange(ranges, dtype=port.TEXT) % 2,
             flags=np.zeros(ranges, dtype=np.uint8),
             start=np.zeros(ranges + 1, dtype=np.int64),
             lo=none.astype(port.RELEASE),
@@ -99,6 +100,22 @@ def test_tables_the_other_way_round_hold_the_same_pairs(world: World) -> None:
 
 
 @given(worlds())
+def test_runs_are_the_users_of_packages_at_which_a_range_aims(world: World) -> None:
+    index = compiled(world)
+    owner = index.array("release.package").tolist()
+    named = {target for number, target in enumerate(world.targets) if number % 2}
+    rows = table(index, "run.start", "run.package", "run.lo", "run.hi", "run.flags")
+    users = table(index, "users.start", "users.release")
+    for runs, of in zip(rows, users, strict=True):
+        expected = [release for (release,) in of if owner[release] in world.targets]
+        assert [release for _, lo, hi, _ in runs for release in range(lo, hi)] == expected
+        for package, lo, hi, flags in runs:
+            assert {owner[release] for release in range(lo, hi)} == {package}
+            assert flags == (port.NAMES_EXTRAS if package in named else 0)  # no file, so nothing is listed
+            assert all(other[1] != hi for other in runs if other[0] == package)  # as few as there can be
+
+
+@given(worlds())
 def test_a_package_counts_once_for_each_that_its_releases_require(world: World) -> None:
     pairs = {
         (user, world.targets[found])
@@ -113,7 +130,7 @@ def test_a_package_counts_once_for_each_that_its_releases_require(world: World) 
 
 def test_an_index_of_nothing_has_empty_tables() -> None:
     index = compiled(World([], [], []))
-    for name in ("declared.start", "users.start", "constraints.start", "takers.start"):
+    for name in ("declared.start", "users.start", "constraints.start", "takers.start", "run.start"):
         assert index.array(name).tolist() == [0]
-    for name in ("package.dependents", "package.settled", "package.newest", "release.offer", "users.offer"):
+    for name in ("package.dependents", "package.settled", "release.offer", "users.offer", "run.package", "run.hi"):
         assert index.array(name).tolist() == []

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from graphkit.model.csr import distinct
 from graphkit.model.environment import Profile
 from graphkit.stores import port
-from graphkit.trace.reach.range_matching import RangeMatcher, unions
+from graphkit.trace.reach.range_matching import Hits, RangeMatcher, unions
 from graphkit.trace.resolve.availability_table import AvailabilityTable
+from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.world import World
 from tests.cases.build import at, package
 from tests.unit.trace.parts import package_in, place, world_of
@@ -43,6 +44,20 @@ def matcher(world: World) -> tuple[RangeMatcher, list[str]]:
     return RangeMatcher(world, packages, row, columns), list(columns.text)
 
 
+def hits_of(of: Package, masks: list[int], base: int = 0) -> Hits:
+    """Return what was reached of a package, releases that lie together and have one mask as one hit; in any order."""
+    found: list[list[int]] = []
+    for position, mask in enumerate(masks):
+        if found and found[-1][1] == position and found[-1][2] == mask:
+            found[-1][1] += 1
+        else:
+            found.append([position, position + 1, mask])
+    lo, hi, of_each = (np.array(column, dtype=np.int64) for column in zip(*found[::-1], strict=True))
+    package = np.full(len(lo), of.id, dtype=port.PACKAGE)
+    bases = np.full(len(lo), base, dtype=np.int64)
+    return Hits.of(package, lo + of.start, hi + of.start, of_each.astype(np.uint8), bases).sorted()
+
+
 MASKS = st.lists(st.sampled_from([0, 1, 2, 3]), min_size=len(LIB), max_size=len(LIB))
 
 
@@ -50,10 +65,8 @@ MASKS = st.lists(st.sampled_from([0, 1, 2, 3]), min_size=len(LIB), max_size=len(
 def test_a_range_passes_on_what_any_release_inside_has(masks: list[int]) -> None:
     world = asking(*RANGES)
     lib = package_in(world, "lib")
-    hits = np.zeros(world.releases, dtype=np.uint8)
-    hits[lib.start : lib.stop] = masks
     ranges, texts = matcher(world)
-    found = ranges.any_of(hits, np.uint8(3))
+    found = ranges.any_of(hits_of(lib, masks), np.uint8(3))
     for text, mask in zip(texts, found.tolist(), strict=True):
         inside = [masks[p] for lo, hi in lib.stretches(text) for p in range(lo, hi)]
         assert mask == reduce(or_, inside, 0), text
@@ -64,15 +77,14 @@ def test_the_same_of_releases_that_were_reached_with_an_extra(masks: list[int]) 
     world = asking(*RANGES)
     lib = package_in(world, "lib")
     base = 100
-    keys = np.array([base + lib.start + p for p in range(lib.size) if masks[p]], dtype=np.int64)
+    hits = hits_of(lib, masks, base)
     ranges, texts = matcher(world)
     rows = np.arange(len(texts))
-    values = np.array([mask for mask in masks if mask], dtype=np.uint8)
-    found = ranges.any_among(rows, np.full(len(rows), base), keys, values)
+    found = ranges.any_among(rows, np.full(len(rows), base), hits)
     for text, mask in zip(texts, found.tolist(), strict=True):
         inside = [masks[p] for lo, hi in lib.stretches(text) for p in range(lo, hi)]
         assert mask == reduce(or_, inside, 0), text
-    other = ranges.any_among(rows, np.full(len(rows), base + 1000), keys, values)
+    other = ranges.any_among(rows, np.full(len(rows), base + 1000), hits)
     assert not other.any()
 
 

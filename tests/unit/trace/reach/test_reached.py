@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphkit.stores.port import PACKAGE
 from graphkit.trace.reach.nominate import closure_of
-from graphkit.trace.reach.reached import ExtrasReached, looked_up, united
+from graphkit.trace.reach.reached import looked_up, united
 from tests.cases.build import package
 from tests.unit.trace.parts import package_in, place, targets, world_of
 
@@ -36,25 +35,11 @@ def test_masks_that_are_all_alike_are_united_too() -> None:
     assert (keys.tolist(), masks.tolist(), masks.dtype) == ([2, 5], [3, 3], np.dtype(np.uint16))
 
 
-def test_extras_are_kept_by_the_level_at_which_they_were_reached_first() -> None:
-    reached = ExtrasReached(10, {"": 0, "x": 1, "y": 2})
-    nothing = np.empty(0, dtype=np.int64)
-    reached.note(nothing, np.empty(0, dtype=np.uint8), np.array([], dtype=PACKAGE))
-    reached.note(np.array([10 + 3, 20 + 4]), np.array([1, 0], dtype=np.uint8), np.array([0, 1], dtype=PACKAGE))
-    reached.note(
-        np.array([10 + 3, 10 + 5, 20 + 4]), np.array([2, 1, 4], dtype=np.uint8), np.array([0, 0, 1], dtype=PACKAGE)
-    )
-    assert reached.at(np.array([13, 15, 24, 14])).tolist() == [3, 1, 4, 0]
-    keys, levels = reached.near
-    assert [(key >> 24, key & 0xFFFFFF) for key in keys.tolist()] == [(0, 1), (1, 2)]
-    assert levels.tolist() == [1, 2]  # what was not listed was not reached
-
-
-def test_nothing_was_reached_where_nothing_was_noted() -> None:
-    reached = ExtrasReached(0, {"": 0})
-    assert reached.size == 1
-    assert reached.at(np.array([0, 7])).tolist() == [0, 0]
-    assert [len(column) for column in reached.near] == [0, 0]
+def test_nothing_was_reached_where_nothing_was_asked() -> None:
+    found = closure_of(world_of(*WORLD), {})
+    assert (found.keys(), found.packages.tolist(), found.count) == ([], [], 0)
+    assert [len(column) for column in found.with_extras()] == [0, 0, 0]
+    assert found.masks_of(["x"], np.array([0])).tolist() == [0]
 
 
 WORLD = (
@@ -92,6 +77,7 @@ def test_levels_are_edges_from_the_nearest_target() -> None:
         ("tool", "y"),
     ]
     assert levels.tolist() == [1, 2]
+    assert found.count == np.count_nonzero(found.plain) == 4
 
 
 def test_masks_of_many_releases_with_extras_are_asked_at_once() -> None:
