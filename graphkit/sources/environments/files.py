@@ -60,7 +60,8 @@ class InstalledFiles:
         """Return whether a path, after all links, lies in what was given or in the environment itself."""
         try:
             target = path.resolve()
-        except (OSError, ValueError, RuntimeError):  # links in a circle; a name with a NUL
+            path.exists()  # fails for names that no file can have, which links pass over
+        except (OSError, ValueError, RuntimeError):  # links in a circle; a name with a NUL, or too long
             return False
         return any(target.is_relative_to(root) for root in self._roots)
 

@@ -474,3 +474,17 @@ def test_code_that_goes_by_another_name_says_whose_it_is(tmp_path: Path) -> None
     install(tmp_path, "PyYAML", "6.0", record="yaml/__init__.py,,\nPyYAML-6.0.dist-info/METADATA,,\n")
     (code,) = [one for one in read(tmp_path).components if one.name == "yaml"]
     assert (code.version, code.origin, code.optional) == ("", "record:pyyaml", True)
+
+
+@pytest.mark.parametrize("name", ["a.pth", "a.egg-link", "lib-1.0.dist-info/direct_url.json"])
+@pytest.mark.parametrize("where", ["", "/"])
+def test_a_path_that_is_too_long_for_any_file_leaves_it_open(tmp_path: Path, name: str, where: str) -> None:
+    install(tmp_path, "lib", "1.0")
+    path = f"{where}{'a' * 300}/b"
+    said = path
+    if name.endswith(".json"):
+        said = json.dumps({"url": f"file:///{path}", "dir_info": {"editable": True}})
+    (tmp_path / name).write_text(said, encoding="utf-8")
+    read = read_environment(tmp_path, "site-packages")
+    assert read.completeness is Completeness.INCOMPLETE
+    assert "lib" in {row.name for row in read.components}
