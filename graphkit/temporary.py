@@ -29,7 +29,7 @@ _OURS: Final = re.compile(rf"{re.escape(_FOLDER)}[a-z0-9_]{{8}}|{re.escape(_FILE
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
     """Yield a folder for this process alone, among the temporary ones of the system; it is removed at the end."""
-    import tempfile  # noqa: PLC0415 - it loads `random`, and an answer needs no folder
+    import tempfile  # it loads `random`, and an answer needs no folder
 
     _sweep(Path(tempfile.gettempdir()))
     while True:
