@@ -1,4 +1,4 @@
-# make demo | test | test-thorough | lint | coverage | sizes | same-answers | bench | bench-all | bench-check | flips | fuzz | load | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
+# make demo | test | test-thorough | lint | coverage | sizes | same-answers | bench | bench-all | bench-check | flips | chaos | memory | fuzz | load | pins. Needs Python 3.11 or newer and make; everything else goes into .venv.
 .POSIX:
 .SUFFIXES:
 
