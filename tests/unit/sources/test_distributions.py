@@ -39,6 +39,7 @@ SDIST = packed("litellm-1.82.7/PKG-INFO")
         ("litellm.whl", b"", None),
         ("notes.zip", packed("a/PKG-INFO", is_zip=True), None),
     ],
+    ids=range(9),  # archives hold the time at which they were made
 )
 def test_a_file_is_the_release_that_its_name_says(path: str, data: bytes, version: str | None) -> None:
     found = distribution(path, data)
