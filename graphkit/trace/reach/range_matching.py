@@ -40,9 +40,7 @@ class Hits(NamedTuple):
         return type(self)(self.package[rows], self.lo[rows], self.hi[rows], self.masks[rows])
 
     def sorted(self) -> Self:
-        """Return them in the order of their ids."""
-        if len(self.masks) and (self.masks == self.masks[0]).all():  # each column for itself, since none overlap
-            return type(self)(np.sort(self.package), np.sort(self.lo), np.sort(self.hi), self.masks)
+        """Return them in the order of their ids, which those of their packages need not follow."""
         order = np.argsort(self.lo)
         return type(self)(self.package[order], self.lo[order], self.hi[order], self.masks[order])
 

@@ -156,6 +156,18 @@ def test_of_several_packages_each_range_counts_in_its_own() -> None:
     assert place(world, "lib@2") != place(world, "other@6")
 
 
+@pytest.mark.parametrize("last", [3, 1])
+def test_hits_keep_their_package_where_ids_of_packages_follow_another_order(last: int) -> None:
+    """A reader of a server numbers packages and releases as it meets them, each in an order of its own."""
+    hits = Hits(
+        package=port.PACKAGE.of([2, 4]),
+        lo=port.RELEASE.of([10, 0]),
+        hi=port.RELEASE.of([12, 1]),
+        masks=np.array([3, last], dtype=np.uint8),
+    )
+    assert [column.tolist() for column in hits.sorted()] == [[4, 2], [0, 10], [1, 12], [last, 3]]
+
+
 @given(st.lists(st.integers(0, 255), min_size=1, max_size=12), st.data())
 def test_unions_are_those_of_each_stretch(masks: list[int], data: st.DataObject) -> None:
     pairs = data.draw(
