@@ -192,11 +192,10 @@ def _distributions(context: ServiceContext, uses: Sequence[DocumentUse]) -> Iter
 
     A build may install it. One of another release says nothing, and none clears a build.
     """
-    told = {use.document: use for use in sorted(uses, key=_when, reverse=True)}
-    for use in told.values():
+    files = [one for one in uses if context.document(one.document).kind is DocumentKind.DISTRIBUTION]
+    counted = [one for one in files if counts(context, one, context.document(one.document))]
+    for use in {one.document: one for one in sorted(counted, key=_when, reverse=True)}.values():
         document = context.document(use.document)
-        if document.kind is not DocumentKind.DISTRIBUTION or not counts(context, use, document):
-            continue
         finding = finding_of(context, use)
         if finding.verdict is not None:
             row = document.components[0]

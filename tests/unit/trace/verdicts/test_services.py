@@ -284,6 +284,14 @@ def test_a_file_of_an_accused_release_beside_the_inputs_is_observed() -> None:
     assert judged(CLEAN, other, uses=of_build, builds_complete=True).verdict is Verdict.CLEARED
 
 
+@pytest.mark.parametrize("named", ["vendor/bad-2-py3-none-any.whl", "old/bad-2-py3-none-any.whl"])
+def test_of_a_file_in_two_places_the_one_that_is_installed_from_counts(named: str) -> None:
+    held = wheel("bad-2-py3-none-any.whl")
+    place = replace(use("shop", held), repository="acme/shop")
+    uses = [replace(place, path=f"{folder}/bad-2-py3-none-any.whl") for folder in ("vendor", "old")]
+    assert judged(held, uses=uses, installs_from=(named,)).verdict is Verdict.OBSERVED
+
+
 def test_a_file_is_known_by_its_hash_under_any_name() -> None:
     renamed = wheel("ok-1-py3-none-any.whl", b"bad")
     accused = {"files": (AccusedFile(hashes=(FileHash("sha256", GENUINE),)),)}
