@@ -61,7 +61,12 @@ def in_place_of(target: Path, *, mode: int = 0o666, is_new: bool = False) -> Ite
     while True:
         part = target.with_name(f"{_FILE}{os.urandom(4).hex()}")
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
-        if (lock := _locked(part)) is not None:
+        try:
+            lock = _locked(part)
+        except OSError:
+            part.unlink()
+            raise
+        if lock is not None:
             break
     try:
         yield part
@@ -84,7 +89,7 @@ def _locked(path: Path) -> int | None:
     """Lock a file or folder that was just made; None where another process took it for a leftover and removed it."""
     if sys.platform == "win32":
         return os.open(os.devnull, os.O_RDONLY)
-    with suppress(OSError):
+    with suppress(FileNotFoundError):  # any other failure would be the same the next time
         lock = os.open(path, os.O_RDONLY)
         with suppress(OSError):  # a file system without locks: nobody can take it for a leftover then
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -65,14 +65,14 @@ def refuse_duplicate_keys(text: bytes, what: str = "", place: str = "") -> None:
     """Return where no key of JSON is a duplicate: which of two values holds nobody knows, so neither is read.
 
     Raises:
-        InputError: one is, or it is nested too deep to tell. ``what`` begins its line, and ``place`` is where.
+        InputError: one is (``what`` begins its line), or it is nested too deep to tell. ``place`` is where.
 
     >>> refuse_duplicate_keys(b'{"files": []}')
     """
     try:
         key = duplicate_key_in(text)
     except _ANYTHING_WRONG as error:
-        raise InputError(f"{what}whether a key is a duplicate cannot be told", place=place) from error
+        raise InputError("not read: whether a key is a duplicate cannot be told", place=place) from error
     if key is not None:
         raise InputError(f"{what}duplicate key {quoted(key)}, {_DIFFER}", place=place)
 

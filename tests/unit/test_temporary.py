@@ -107,6 +107,22 @@ def test_a_file_has_the_permissions_of_any_new_one_or_those_asked_for(tmp_path: 
     assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("usual", "private")] == [0o640, 0o600]
 
 
+def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with a umask that lets nobody read. It is not tried again for ever."""
+    opened, tries = os.open, iter(range(3))
+
+    def refused(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags == os.O_RDONLY and path.name.startswith(".graphkit-part-"):
+            next(tries)
+            raise PermissionError(13, "Permission denied")
+        return opened(path, flags, mode)
+
+    monkeypatch.setattr("graphkit.temporary.os.open", refused)
+    with pytest.raises(PermissionError), in_place_of(tmp_path / "report"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
+
+
 def test_a_device_is_written_as_it_is() -> None:
     with in_place_of(Path(os.devnull)) as part:
         assert part == Path(os.devnull)

@@ -11,7 +11,7 @@ import pytest
 from graphkit.formats import read_document
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import Diagnostics
-from graphkit.formats.duplicate_keys import DUPLICATE, duplicate_key_in, with_joined_keys
+from graphkit.formats.duplicate_keys import DUPLICATE, duplicate_key_in, refuse_duplicate_keys, with_joined_keys
 from graphkit.formats.interface import RawDocument
 from graphkit.model.documents import Completeness, Document, DocumentKind, why_open
 from graphkit.model.errors import InputError
@@ -180,6 +180,13 @@ HIDDEN = [
 def test_no_spelling_hides_a_key(text: bytes) -> None:
     assert duplicate_key_in(text) in {"a", "b", "c"}
     assert duplicate_key_in(text + b" " * 2**20) in {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("what", ["", "not read: the page has the "])
+def test_where_it_cannot_be_told_the_line_is_a_sentence(what: str) -> None:
+    with pytest.raises(InputError) as error:
+        refuse_duplicate_keys(b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", what)
+    assert error.value.problem == "not read: whether a key is a duplicate cannot be told"
 
 
 @pytest.mark.parametrize("deep", ["x", "properties"])
