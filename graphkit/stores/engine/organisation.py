@@ -32,9 +32,10 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
     """Return all organisations as one, each list sorted by its ids.
 
     Two sources about the same thing fill each other's gaps; where they differ, the one whose source
-    name sorts first holds, and of two names of a service its own. What a company says of its services (that all builds
-    are named, what tools make) is said of its own, and is in each of them. Services that only a use or a build names
-    are there too, and each is known by the one name that aliases give it; a name on which aliases disagree is nobody's.
+    name sorts first holds, and of two names of a service its own. What is said of tools adds up. What a company says of
+    its services (that all builds are named, what tools make) is said of its own, and is in each of them. Services that
+    only a use or a build names are there too, and each is known by the one name that aliases give it; a name on which
+    aliases disagree is nobody's.
     """
     ordered = sorted(organisations, key=lambda one: one.source)
     aliases, _ = joined_aliases(one.aliases for one in ordered)
@@ -48,7 +49,7 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
     ]
     return Organisation(
         companies=_united((company for one in ordered for company in one.companies), lambda company: company.id),
-        services=_united(services, lambda service: service.id),
+        services=_merged_services(services),
         uses=all_uses,
         builds=builds,
         supplies=tuple(sorted({supply for one in ordered for supply in one.supplies}, key=repr)),
@@ -136,6 +137,16 @@ def _use_said(use: DocumentUse, source: str) -> DocumentUse:
 def _build_said(build: Build, source: str) -> Build:
     """Return a build that an organisation file names, with that it is its word."""
     return build if build.words else replace(build, words=(Word("builds", source),))
+
+
+def _merged_services(found: Sequence[Service]) -> tuple[Service, ...]:
+    """Return services, each once, with all that is said of what tools make: a company and a file may both say some."""
+    tools: dict[ServiceId, dict[CompleteFrom, None]] = {}
+    for one in found:
+        if one.complete_from:
+            tools.setdefault(one.id, {}).update(dict.fromkeys(one.complete_from))
+    united = _united(found, lambda service: service.id)
+    return tuple(replace(one, complete_from=tuple(tools[one.id])) if one.id in tools else one for one in united)
 
 
 def _merged_builds(found: Iterable[Build]) -> tuple[Build, ...]:

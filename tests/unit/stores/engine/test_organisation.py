@@ -167,6 +167,16 @@ def test_the_word_of_a_company_on_a_tool_is_about_its_own_services() -> None:
     assert found(own).complete_from == (CompleteFrom(tool="trivy"), SYFT)
 
 
+def test_words_on_tools_of_two_sources_and_of_the_company_add_up() -> None:
+    """That of the company is no reason to lose what another file says of the service itself."""
+    trivy = CompleteFrom(tool="trivy")
+    acme = Company(id=CompanyId("acme"), name="Acme", complete_from=(SYFT,))
+    first = Organisation(source="a.yaml", companies=(acme,), services=(Service(id=WEB, company=acme.id),))
+    other = Organisation(source="b.yaml", services=(Service(id=WEB, complete_from=(trivy, SYFT)),))
+    (found,) = joined([first, other], []).services
+    assert found.complete_from == (SYFT, trivy)
+
+
 def test_words_of_a_service_cross_no_alias_of_another_company() -> None:
     """Who runs a service is no such word; within one company all names are of one service."""
     alias = Organisation(source="z", aliases=Aliases(services=(ServiceAlias(service=WEB, names=("globex/web",)),)))
