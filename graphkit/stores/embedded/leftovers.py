@@ -22,7 +22,8 @@ def leftovers(graph: Path, generation: str | None) -> list[Path]:
     snapshots = Snapshots(graph)
     needed = set() if is_compiled or generation is None else snapshots.files(generation)
     indexes = [path for path in (graph / INDEX).glob("*") if path != index] if is_compiled else []
-    found = {*snapshots.left(), *unfinished(graph), *indexes, *graph.glob(f"{MARK}.*")}
+    marks = [path for path in graph.glob(f"{MARK}.*") if path.name.removeprefix(f"{MARK}.").isdecimal()]
+    found = {*snapshots.left(), *unfinished(graph), *indexes, *marks}
     return sorted(found - needed)
 
 

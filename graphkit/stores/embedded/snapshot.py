@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,10 @@ from graphkit.stores.engine.disk_errors import on_disk
 _PREFIX: Final = "snapshot-"
 _ENDINGS: Final = (".wal", "")
 """What a record is made of, the log first: a copy without its log would be of an older generation."""
+
+
+_OURS: Final = re.compile(rf"{_PREFIX}[0-9a-f]{{8}}-[0-9]+\.duckdb(?:\..*)?")
+"""What nobody else calls a file of theirs: a copy that a person made of a record stays."""
 
 
 class Snapshots:
@@ -45,7 +50,7 @@ class Snapshots:
 
     def left(self) -> list[Path]:
         """Return all that are there."""
-        return sorted(self._folder.glob(f"{_PREFIX}*"))
+        return sorted(path for path in self._folder.glob(f"{_PREFIX}*") if _OURS.fullmatch(path.name))
 
 
 def copy_record(record: Path, target: Path, graph: Path) -> None:

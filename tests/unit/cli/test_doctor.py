@@ -75,7 +75,7 @@ def test_a_damaged_index_and_leftovers_are_mended(graph: Path) -> None:
     data = bytearray(file.read_bytes())
     data[-1] ^= 1
     file.write_bytes(data)
-    (graph / "snapshot-aa-1.duckdb").touch()
+    (graph / "snapshot-aaaaaaaa-1.duckdb").touch()
     (graph / "index" / ".building-left").mkdir()
     mend = f"graphkit doctor --repair --graph {graph}"
     before = found(examine(str(graph)))

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -167,6 +167,20 @@ def test_a_killed_writer_leaves_nothing_to_clean(tmp_path: Path) -> None:
     assert not list(graph.glob("snapshot-*"))
     assert asker.record(pages("after")).new == 1
     asker.close()
+
+
+def test_what_a_person_puts_beside_the_record_stays(tmp_path: Path) -> None:
+    graph = tmp_path / "graph"
+    with closing(EmbeddedStore(graph, create=True)) as store:
+        store.record(pages("first"))
+        store.reader()
+    own = [graph / name for name in ("generation.md", "generation.2026-03-24", "snapshot-2026-03-24.duckdb")]
+    left = [graph / "generation.4711", graph / "snapshot-0badcafe-7.duckdb", graph / "snapshot-0badcafe-7.duckdb.wal"]
+    for path in (*own, *left):
+        path.touch()
+    with closing(EmbeddedStore(graph)) as store:
+        store.reader()
+    assert [path.name for path in (*own, *left) if path.exists()] == [path.name for path in own]
 
 
 def test_a_process_that_is_killed_before_there_is_a_record_is_not_in_the_way(tmp_path: Path) -> None:
