@@ -71,13 +71,24 @@ def in_place_of(target: Path, *, mode: int = 0o666, is_new: bool = False) -> Ite
     try:
         yield part
         if is_new:
-            os.link(part, target)  # which two processes cannot both do
+            _put_anew(part, target)
         else:
             part.replace(target)
     finally:
         with suppress(OSError):
             part.unlink()
         os.close(lock)
+
+
+def _put_anew(part: Path, target: Path) -> None:
+    """Give a file its name, which two processes cannot both do."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        part.replace(target)
 
 
 def is_special(path: Path) -> bool:

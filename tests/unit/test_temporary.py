@@ -123,6 +123,23 @@ def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path, monkeypatch: p
     assert [path.name for path in tmp_path.iterdir()] == ["temporary"]
 
 
+def test_a_new_file_needs_no_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FAT and some mounted folders have none."""
+
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("graphkit.temporary.os.link", refused)
+    target = tmp_path / "key"
+    with in_place_of(target, mode=0o600, is_new=True) as part:
+        part.write_text("whole", encoding="utf-8")
+    with pytest.raises(FileExistsError), in_place_of(target, is_new=True) as part:
+        part.write_text("other", encoding="utf-8")
+    assert target.read_text(encoding="utf-8") == "whole"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key", "temporary"]
+
+
 def test_a_device_is_written_as_it_is() -> None:
     with in_place_of(Path(os.devnull)) as part:
         assert part == Path(os.devnull)
