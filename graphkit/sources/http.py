@@ -6,6 +6,7 @@ The index and the APIs of pulls differ in what they do with an answer; how they 
 from __future__ import annotations
 
 import math
+import os
 import re
 import time
 import zlib
@@ -183,7 +184,7 @@ def connections(most: int) -> httpx.Client:
     SSL_CERT_FILE, as those of pip and uv do.
 
     Raises:
-        GraphkitError: one of these names no proxy that can be used.
+        GraphkitError: one of these names no proxy or no certificates that can be used.
     """
     limits = httpx.Limits(max_connections=most)
     try:
@@ -192,6 +193,11 @@ def connections(most: int) -> httpx.Client:
         raise GraphkitError(
             "HTTP_PROXY, HTTPS_PROXY or ALL_PROXY names no proxy that can be used; give it as http://host:port"
         ) from error
+    except OSError as error:  # ssl.SSLError is one
+        if not (file := os.environ.get("SSL_CERT_FILE", "")):
+            raise
+        why = error.strerror if isinstance(error, FileNotFoundError | PermissionError) else "no certificates in PEM"
+        raise GraphkitError(f"SSL_CERT_FILE names {file}: {why}; name a file of certificates, or unset it") from error
     for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001 - httpx has no other way to them
         timed(transport)
     return client

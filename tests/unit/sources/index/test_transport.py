@@ -303,3 +303,16 @@ def test_a_proxy_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch, proxy
     with pytest.raises(GraphkitError) as caught, open_live("https://index.example/simple/", cache=None, read_at=9):
         pass
     assert str(caught.value) == wanted
+
+
+@pytest.mark.parametrize(("held", "why"), [(None, "No such file or directory"), ("no PEM", "no certificates in PEM")])
+def test_certificates_that_cannot_be_read_are_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, held: str | None, why: str
+) -> None:
+    file = tmp_path / "own.pem"
+    if held is not None:
+        file.write_text(held, encoding="utf-8")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(GraphkitError) as caught, open_live("https://index.example/simple/", cache=None, read_at=9):
+        pass
+    assert str(caught.value) == f"SSL_CERT_FILE names {file}: {why}; name a file of certificates, or unset it"
