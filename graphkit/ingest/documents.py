@@ -308,8 +308,13 @@ class Documents:
     def _keep_unread(self, found: Found, data: bytes | None, problem: str) -> None:
         """Keep that a file was in place of which nothing could be read, where it was an input of a service.
 
-        It was one by its name; or the service was named, and a reader knew the file, or a person did.
+        It was one by its name; or the service was named, and a reader knew the file, or a person did. Of a wheel or
+        source archive that cannot be had the name counts.
         """
+        if data is None and (release := distribution(found.label, None)) is not None:
+            self._run.keep(found.label, [release], counted=False)
+            self._beside.append((found, release))
+            return
         is_one = is_input(found.label) and (self._hint == "lock" or not is_script(found.label))
         if is_one or (self._run.order.service is not None and (data is not None or found.named)):
             document = unread(data, found.label, problem, is_input=is_input(found.label) or self._hint == "lock")

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from graphkit.formats.archives import is_other
 from graphkit.ingest.stats import IngestStats
 from graphkit.model.errors import InputError
+from graphkit.sources.distributions import is_distribution
 from graphkit.sources.environments import is_environment
 from graphkit.sources.environments.files import LIBRARIES
 from graphkit.sources.git.file_names import is_input
@@ -87,9 +88,10 @@ def walk(
 
     In a folder, links to folders are not followed, and files that a link leads out of it to are not read,
     as `beside` reads none there; they are unrecognised, and a note counts them. Those with the name of an
-    input come with that problem. What a person names is read wherever it leads. ``skipped`` are folders
-    below that are not walked, ``passed_over`` names of such ones, which are counted. ``label`` says what
-    answers call a folder, `folder_label` by default; ``called`` what they call a named file and its folder.
+    input or of a distribution come with that problem. What a person names is read wherever it leads.
+    ``skipped`` are folders below that are not walked, ``passed_over`` names of such ones, which are counted.
+    ``label`` says what answers call a folder, `folder_label` by default; ``called`` what they call a named file and
+    its folder.
     """
     labels = _labels(sources, label or folder_label)
     for source in sources:
@@ -176,7 +178,7 @@ def _is_walked(folder: Path, skipped: AbstractSet[Path]) -> bool:
 
 
 def _of_file(found: Found, stats: IngestStats) -> Iterator[Found]:
-    """Yield a file by its label; one that is a link to something outside only where its name is that of an input."""
+    """Yield a file by its label; one that is a link to something outside only where its name says what it is."""
     found = replace(found, label=shown_path(found.path.relative_to(found.root)))
     try:
         is_outside = _leads_out(found.path, found.root)
@@ -187,7 +189,7 @@ def _of_file(found: Found, stats: IngestStats) -> Iterator[Found]:
     if is_outside:
         stats.unrecognised.append(found.label)
         stats.links_out += 1
-        if is_input(found.label):
+        if is_input(found.label) or is_distribution(found.label):
             yield replace(found, problem=_LINK_OUT)
     elif is_wanted:
         yield found

@@ -158,6 +158,24 @@ def test_what_lies_in_a_folder_and_is_no_input_leaves_nothing_open(
     assert judged(graph)["svc"].verdict is Verdict.CLEARED
 
 
+@pytest.mark.parametrize("how", ["secret", "link"])
+def test_of_a_wheel_that_cannot_be_read_the_name_counts(
+    graph: Graph, work: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """Wheels may be larger than what is read; in a history their names count, too."""
+    put(work / "in" / "uv.lock", GOOD)
+    name = "litellm-1.82.8-py3-none-any.whl"
+    wheel = put(work / ("in/vendor" if how == "secret" else "elsewhere") / name, "PK")
+    if how == "link":
+        (work / "in" / "vendor").mkdir()
+        (work / "in" / "vendor" / name).symlink_to(wheel)
+    monkeypatch.setattr(files, "_bytes_of", lambda path: secret(path, name))
+    report = graph.ingest("lock", ["in"], **STANDS)
+    assert [one.path for one in report.rejected] == ([f"vendor/{name}"] if how == "secret" else [])
+    found = judged(graph)["svc"]
+    assert (found.verdict, found.basis) == (Verdict.OBSERVED, "listed")
+
+
 def test_a_lock_that_cannot_be_read_is_a_service_of_its_own_where_none_is_beside_it(graph: Graph, work: Path) -> None:
     put(work / "in" / "uv.lock", GOOD)
     put(work / "in" / "b" / "poetry.lock", DAMAGED)
