@@ -225,7 +225,7 @@ def test_lines_of_anything(parts: list[bytes]) -> None:
     check(b"".join(parts), "lock")
 
 
-@pytest.mark.parametrize("depth", [10, sys.getrecursionlimit() * 2, 200_000])
+@pytest.mark.parametrize("depth", [10, sys.getrecursionlimit() * 2, 50_000])
 def test_depth(depth: int) -> None:
     check(b'{"bomFormat": "CycloneDX", "components": [' + b'{"components": [' * depth + b"]}" * depth + b"]}")
     check(b'{"bomFormat": "CycloneDX", "name": 1, "components": [' + b'{"name": 1, "components": [' * depth)
