@@ -389,9 +389,8 @@ class Judge(Struct, frozen=True, dict=True):
     def _row_of(self, row: Component, name: PackageName) -> Said | None:
         if name in self.fleet.private_packages:
             return UNKNOWN
-        known_bad = {one for one, key in self.bad_hashes.items() if key == (name, row.version)}
         if not self.is_mixed(name, row.version):
-            return UNKNOWN if known_bad and row.sha256 else just(Verdict.OBSERVED)
+            return just(Verdict.OBSERVED)
         if not row.sha256:
             return just(Verdict.ADMITTED)
         return None if set(row.sha256) <= self.good_hashes(name, row.version) else UNKNOWN

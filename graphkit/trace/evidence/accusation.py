@@ -363,9 +363,9 @@ def _of_release(row: Component, package: PackageName, key: str, basis: Basis, ac
         if set(row.sha256) <= accused.good_hashes(package, key) - bad and named not in accused.unhashed:
             return _ELSE
         return _unknown(f"it lists {name} with a hash that is neither a known bad file's nor a known good one's")
-    if bad and row.sha256:
-        return _unknown(f"it lists {name} with a hash that is none of the known bad files'")
-    return RowTest(Verdict.OBSERVED, "", basis, frozenset({named}))
+    # All files of such a release are accused, so another hash is that of another bad file, or was changed.
+    reason = "with a hash that is none of the known bad files'" if bad and row.sha256 else ""
+    return RowTest(Verdict.OBSERVED, reason, basis, frozenset({named}))
 
 
 def _of_other_ecosystem(row: Component, basis: Basis, accused: Accusation) -> RowTest:

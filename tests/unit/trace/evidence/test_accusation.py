@@ -59,9 +59,9 @@ MIXED = record(release("1.82.8", CompromisedFile(filename="x.tar.gz", sha256=BAD
     [
         ((), OBSERVED, ADMITTED),
         ((BAD_HASH,), OBSERVED, OBSERVED),
-        ((OTHER_HASH,), UNKNOWN, UNKNOWN),
-        ((GOOD_HASH,), UNKNOWN, ELSE),
-        ((GOOD_HASH, OTHER_HASH), UNKNOWN, UNKNOWN),
+        ((OTHER_HASH,), OBSERVED, UNKNOWN),
+        ((GOOD_HASH,), OBSERVED, ELSE),
+        ((GOOD_HASH, OTHER_HASH), OBSERVED, UNKNOWN),
         ((GOOD_HASH, BAD_HASH), OBSERVED, ADMITTED),
     ],
 )
@@ -71,6 +71,12 @@ def test_only_the_hash_of_a_file_known_to_be_good_rules_a_match_out(
     pages = frozenset({GOOD_HASH, BAD_HASH})
     assert said(python("1.82.8", sha256=hashes), accuse(WHOLE, good=pages)) is whole
     assert said(python("1.82.8", sha256=hashes), accuse(MIXED, good=pages)) is mixed
+
+
+def test_a_release_of_which_all_files_are_accused_is_named_whatever_the_hash() -> None:
+    found = accusation.test_row(python("1.82.8", sha256=(OTHER_HASH,)), LOCK, accuse(WHOLE))
+    assert (found.verdict, found.basis, found.shown) == (OBSERVED, Basis.LOCKED, frozenset({(BAD, "1.82.8")}))
+    assert found.reason == "with a hash that is none of the known bad files'"
 
 
 def test_without_pages_no_hash_is_good() -> None:
