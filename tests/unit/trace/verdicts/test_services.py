@@ -297,6 +297,11 @@ def test_a_file_is_known_by_its_hash_under_any_name() -> None:
     accused = {"files": (AccusedFile(hashes=(FileHash("sha256", GENUINE),)),)}
     found = judged(renamed, uses=[use("shop", renamed)], accusing=accused)
     assert (found.verdict, found.basis) == (Verdict.OBSERVED, "hash")
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize 3\n" % GENUINE.encode()
+    for kept in (wheel("ok-1-py3-none-any.whl", pointer), wheel("any.whl", pointer), wheel("any.whl", b"bad")):
+        found = judged(BARRED, kept, uses=[use("shop", BARRED, **STOOD), use("shop", kept)], accusing=accused)
+        assert (found.verdict, found.basis) == (Verdict.OBSERVED, "hash")
+        assert "by its hash; a build may install it" in found.reason
 
 
 def test_a_listing_without_python_is_settled_by_the_word_that_it_lists_everything() -> None:
