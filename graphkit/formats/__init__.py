@@ -21,6 +21,7 @@ from graphkit.formats.interface import Beside, RawDocument, Reader
 from graphkit.formats.lines import lines_in
 from graphkit.formats.multi_document import Part, several
 from graphkit.formats.purls import checksums_of
+from graphkit.formats.scripts.unsuffixed import lies_with_scripts
 from graphkit.model.addresses import purl_without_secrets, without_secrets
 from graphkit.model.documents import Completeness, Component, Document, DocumentKind, Problem
 from graphkit.model.errors import InputError
@@ -64,6 +65,8 @@ _LONGEST: Final = 1_000
 _LOOKED_AT: Final = 100
 """How many parts of a file may be none of a reader's before all of it is."""
 _PLAIN: Final = "CycloneDX JSON"
+_SCRIPT: Final = "install commands"
+_NULS: Final = Problem(place="the file", text="contains NUL characters, which were left out, as a shell does")
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _ESCAPES: Final = re.compile(
     rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
@@ -93,6 +96,8 @@ def read_document(
             that lists nothing.
     """
     whole, problems = _plain_text(data)
+    if (script := _script_without_nuls(data, path, hint)) is not None:
+        whole, problems = script, (_NULS,)
     if whole is None:
         if _is_damaged_input(data, path, hint):
             raise InputError("contains NUL characters; expected text: create it again")
@@ -149,8 +154,31 @@ def is_claimed(data: bytes, path: str, *, hint: str = "") -> bool:
     Raises:
         InputError: they cannot be unpacked.
     """
+    if _script_without_nuls(data, path, hint) is not None:
+        return True
     text, _ = _plain_text(data)
     return _is_damaged_input(data, path, hint) if text is None else bool(_claimed(RawDocument(text, path, hint))[1])
+
+
+def _script_without_nuls(data: bytes, path: str, hint: str) -> bytes | None:
+    """Return a script without its NULs, which shells pass over; None for all that is none, or is another encoding."""
+    if b"\0" not in data:
+        return None
+    if (text := _text_of(data)) is not None and _claimed(RawDocument(text, path, hint))[1]:
+        return None
+    plain = data.replace(b"\0", b"")
+    if not data.startswith(b"#!") and lies_with_scripts(path) and "file" not in path.lower() and not _is_utf_8(plain):
+        return None  # a program, whose strings may be those of an installer
+    is_script = any(one.format == _SCRIPT for one in _claimed(RawDocument(plain, path, hint))[1])
+    return plain if is_script else None
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_damaged_input(data: bytes, path: str, hint: str) -> bool:

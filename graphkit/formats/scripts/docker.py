@@ -17,6 +17,7 @@ from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, l
 
 _INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
 _CHECK: Final = re.compile(r"\bCMD\s+(.*)", re.DOTALL)
+_DIRECTIVE: Final = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
 _FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
 
 
@@ -25,7 +26,7 @@ class Dockerfile:
 
     def __init__(self, text: str) -> None:
         text, self._found = without_python(text)
-        self._lines = list(logical_lines(text, joins_quoted=False, skips_empty=True))
+        self._lines = list(logical_lines(text, joins_quoted=False, skips_empty=True, escape=_escape_of(text)))
         self._variables = Variables()
         self._folder = "/"
         self._copies: list[tuple[list[str], str]] = []
@@ -117,6 +118,16 @@ class Dockerfile:
                 if (found := _copied(source.lstrip("/") or ".", to, at)) is not None:
                     return found
         return same(path)
+
+
+def _escape_of(text: str) -> str:
+    """Return the sign at the end of a line that goes on, which a directive above all else may set (`# escape=`)."""
+    for line in text.splitlines():
+        if not (read := _DIRECTIVE.fullmatch(line.strip())):
+            break
+        if read[1].lower() == "escape" and read[2] in {"`", "\\"}:
+            return read[2]
+    return "\\"
 
 
 def _copied(source: str, to: str, at: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from graphkit.formats.diagnostics import quoted
+from graphkit.formats.scripts.install_words import TOOLS
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BRACED: Final = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(\[[@*]\])?(?:(:?[-=])([^{}$`]*))?\}")
@@ -18,6 +19,9 @@ _MOST_LINES: Final = 60
 """How many lines an open quotation mark may run over."""
 _LONGEST: Final = 100_000
 """Characters of one command that are read; longer ones are unreadable."""
+_OVERLAP: Final = 100
+"""Characters before that place which are looked at again: a word may stand on it."""
+_TOO_LONG: Final = "a command too long to read"
 _LONGEST_VALUE: Final = 5_000
 _MOST_WORDS: Final = 2_000
 _DEEPEST: Final = 4
@@ -84,9 +88,9 @@ class Variables:
 
 
 def logical_lines(
-    text: str, first: int = 1, *, joins_quoted: bool = True, skips_empty: bool = False
+    text: str, first: int = 1, *, joins_quoted: bool = True, skips_empty: bool = False, escape: str = "\\"
 ) -> Iterator[tuple[int, str]]:
-    r"""Yield lines with their numbers: a backslash at the end, or an open quotation mark, goes on.
+    r"""Yield lines with their numbers: a backslash (``escape``) at the end, or an open quotation mark, goes on.
 
     Comments between the parts of a line are left out, as Docker does; empty lines too where that is asked for.
 
@@ -103,7 +107,7 @@ def logical_lines(
             at += 1
             if parts and (line.lstrip().startswith("#") or (skips_empty and not line.strip())):
                 continue
-            if line.rstrip().endswith("\\") and not line.rstrip().endswith("\\\\"):
+            if line.rstrip().endswith(escape) and not line.rstrip().endswith(escape * 2):
                 parts.append(line.rstrip()[:-1])
                 continue
             parts.append(line)
@@ -154,12 +158,21 @@ def commands_of(text: str, line: int, variables: Variables, *, is_make: bool = F
         for one in waiting:
             yield from _commands_in(one, line, variables, inner, is_make=is_make)
         waiting = inner
+    if any(TOOLS.search(one) for one in waiting):
+        yield _unread(line)
+
+
+def _unread(line: int) -> Command:
+    """Return what stands for commands that have a word of an installer and are not read."""
+    return Command(line, (Word("pip"), Word("install"), Word("", _TOO_LONG)))
 
 
 def _commands_in(text: str, line: int, variables: Variables, inner: list[str], *, is_make: bool) -> Iterator[Command]:
     for words, outputs in _split(text[:_LONGEST], variables, inner, is_make=is_make):
         is_long = len(text) > _LONGEST or len(words) > _MOST_WORDS
-        found = [*words[:_MOST_WORDS], Word("", "a command too long to read")] if is_long else words
+        found = [*words[:_MOST_WORDS], Word("", _TOO_LONG)] if is_long else words
+        if len(words) > _MOST_WORDS and TOOLS.search(" ".join(word.text for word in words[_MOST_WORDS:])):
+            yield _unread(line)
         _note_loop(found, variables)
         assigned = 0
         for word in found:
@@ -169,6 +182,8 @@ def _commands_in(text: str, line: int, variables: Variables, inner: list[str], *
             variables.set(read[1], None if read[2] == "+=" else read[3])
         if found[assigned:] or outputs:
             yield Command(line, tuple(found[assigned:]), outputs)
+    if len(text) > _LONGEST and TOOLS.search(text, _LONGEST - _OVERLAP):
+        yield _unread(line)
 
 
 def _note_loop(words: list[Word], variables: Variables) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graphkit.formats import read_document
+from graphkit.formats import is_claimed, read_document
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.scripts.reader import READER
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
@@ -576,3 +576,47 @@ def test_hostile_files_cost_little_and_are_read_the_same_each_time(name: str, te
     assert claimed is bool(first.commands) or not claimed
     assert hash(first) == hash(second)
     assert time.perf_counter() - start < 20
+
+
+# What is hidden
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Dockerfile", "# escape=`\nFROM python\nRUN pip `\n install litellm==1.82.7\n"),
+        ("Dockerfile", "# syntax=x\n#Escape = `\nFROM python\nRUN pip `\n `\n install litellm==1.82.7\n"),
+        ("Dockerfile", "# escape=`\nFROM python\nCOPY a c:\\\nRUN pip install litellm==1.82.7\n"),
+        ("Dockerfile", "FROM python\n# escape=`\nRUN pip \\\n install litellm==1.82.7\n"),
+        ("x.sh", "#!/bin/sh\n# \0\npip install litellm==1.82.7\n"),
+        ("x.sh", "#\0\npip install litellm==1.82.7\n"),
+        ("Dockerfile", "FROM python\n# \0\nRUN pip install litellm==1.82.7\n"),
+        ("bin/x", "#!/bin/sh\npip \0install litellm==1.82.7\n"),
+    ],
+)
+def test_a_release_that_is_hidden_is_found(name: str, text: str) -> None:
+    assert [asked for _, asked, _, _ in told(name, text)] == [["litellm==1.82.7"]]
+
+
+def test_a_program_is_no_script_for_its_strings() -> None:
+    data = b"\x7fELF\0\xff\0pip install litellm==1.82.7\n"
+    assert read_document(data, "bin/uv", hint="lock") is None
+    assert not is_claimed(data, "bin/uv")
+    assert is_claimed(b"#!/bin/sh\n# \0\npip install litellm\n", "bin/x")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"true {'x' * 200_000} && pip install litellm==1.82.7",
+        f"true {'x' * 99_980} && pip install litellm==1.82.7",
+        f"env {'A=1 ' * 3_000} pip install litellm==1.82.7",
+        "$(a $(b $(c $(d $(e $(pip install litellm==1.82.7))))))",
+    ],
+    ids=["a long line", "on the limit", "many words", "deep"],
+)
+def test_what_is_too_long_or_deep_to_read_stays_open(line: str) -> None:
+    for name, text in (("x.sh", line), ("Dockerfile", f"FROM python\nRUN {line}\n")):
+        assert any("too long" in unreadable for *_, unreadable in told(name, text))
+        harmless = text.replace("pip install", "printf is")
+        assert read_document(harmless.encode(), name, hint="lock") is None
