@@ -11,6 +11,7 @@ from typing import Final
 
 from graphkit.formats.addresses import named_by
 from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.fetched import fetched_findings, image_findings
 from graphkit.formats.scripts.findings import Finding, moved, same
 from graphkit.formats.scripts.shell import HEREDOC, index_findings, shell_findings, without_python
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal, logical_lines
@@ -44,6 +45,9 @@ class Dockerfile:
                 name, rest = "CMD", check[1]
             if name in {"FROM", "WORKDIR", "COPY", "ADD"}:  # another image or folder, or other files in it
                 self._variables.exports.clear()
+            if name == "FROM":
+                for word in self._words(rest):
+                    yield from image_findings(word, f"line {number}")
             if name in {"RUN", "CMD", "ENTRYPOINT"}:
                 yield from self._run(number, rest, waiting)
             elif name in {"ARG", "ENV"}:
@@ -101,6 +105,8 @@ class Dockerfile:
             rest = rest[flag.end() :]
         if words := _json_words(rest):
             quoted = tuple(Word(one, "", " " in one) for one in words)
+            for one in (one for one in words if " " in one):
+                yield from fetched_findings(one, f"line {number}")
             for found, told in found_in(quoted):
                 moved(found, self._resolve)
                 yield Finding(f"line {number}", found, literal(told))

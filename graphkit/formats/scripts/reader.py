@@ -26,6 +26,7 @@ from graphkit.formats.scripts.declared import (
     tox_toml_findings,
 )
 from graphkit.formats.scripts.docker import Dockerfile
+from graphkit.formats.scripts.fetched import FETCHED
 from graphkit.formats.scripts.findings import Finding
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS
 from graphkit.formats.scripts.notebooks import notebook_findings
@@ -50,7 +51,7 @@ _FROM_ROOT: Final = re.compile(
     r"(?:^|/)(\.(?:github|circleci|gitlab|azure|azure-pipelines|buildkite|woodpecker|forgejo)/.*)$"
 )
 """Folders of build services, whose commands run in the folder above."""
-_MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}".encode(), re.IGNORECASE)
+_MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}|{FETCHED.pattern}".encode(), re.IGNORECASE)
 _LISTED: Final = re.compile(_MARK.pattern + rb"|CIBW_TEST_", re.IGNORECASE)
 _CALLED: Final = re.compile(
     rb"\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal)\b", re.IGNORECASE
@@ -124,7 +125,7 @@ _KINDS: Final = (
         "Dockerfile",
         _named(r"(?:[^/]*[._-])?(?:dockerfile|containerfile)[0-9]*(?:[._-][^/]*)?"),
         lambda text: Dockerfile(text).findings(),
-        re.compile(_MARK.pattern + rb"|^\s*ADD\s[^\n]*://", re.IGNORECASE | re.MULTILINE),
+        re.compile(_MARK.pattern + rb"|^\s*ADD\s[^\n]*://|^\s*FROM\s[^\n]*/[^\n]*:", re.IGNORECASE | re.MULTILINE),
         is_from_top=True,
     ),
     _Kind("Makefile", _named("(?:gnu)?makefile", r"[^/]*\.mk", r"makefile\.[^/]+"), make_findings),

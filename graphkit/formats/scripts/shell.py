@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from graphkit.formats.scripts.arguments import Found, export_in, found_in
+from graphkit.formats.scripts.fetched import fetched_findings
 from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS, indexes_in
 from graphkit.formats.scripts.python import code_findings
@@ -54,6 +55,8 @@ def shell_findings(
     for number, line in logical_lines(text, first):
         place = f"{prefix}line {number}"
         yield from index_findings(line, place)
+        if not line.lstrip().startswith("#"):
+            yield from fetched_findings(line, place)
         if not (known.exports or TOOLS.search(line) or _TELLS.search(line)):
             continue
         is_run = bool(_INTO_SHELL.search(line))

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.fetched import FETCHED, image_findings
 from graphkit.formats.scripts.findings import Finding, moved, project_of, same
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS
 from graphkit.formats.scripts.python import code_findings
@@ -160,9 +161,11 @@ def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:
     if found := _of_key(one):
         moved(found, same)
         yield Finding(f"line {one.line}", found, f"{one.key}: {one.value}")
+    elif one.key == "image":
+        yield from image_findings(one.value, f"line {one.line}")
     elif one.key == "run" and one.within in context.pythons:
         yield from code_findings(one.value, one.line)
-    elif TOOLS.search(one.value) and one.key.casefold() not in _TELLING:
+    elif (TOOLS.search(one.value) or FETCHED.search(one.value)) and one.key.casefold() not in _TELLING:
         folder = context.folders.get(one.within, "")
         folder = "" if "$" in folder else folder
         yield from shell_findings(one.value, context.values, first=one.line, folder=folder)

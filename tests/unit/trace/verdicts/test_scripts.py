@@ -24,8 +24,8 @@ from graphkit.trace.verdicts.scripts import (
     passes_by,
     with_indexes_of_commands,
 )
-from tests.cases.build import document, manifest
-from tests.unit.trace.verdicts.shop import CLEAN, PRIVATE, judged, unrecorded
+from tests.cases.build import document, manifest, use
+from tests.unit.trace.verdicts.shop import BARRED, CLEAN, PRIVATE, STOOD, judged, unrecorded
 
 
 def command(*inputs: str, tool: str = "uv", **more: object) -> InstallCommand:
@@ -214,3 +214,22 @@ def test_a_script_that_may_install_from_a_private_index_leaves_its_service_open(
     found = judged_with(told, index=index)
     assert ("may install from the private index" in found.reason) is is_open
     assert (found.verdict is Verdict.UNKNOWN) is is_open
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "verdict"),
+    [
+        ("download", "bad==2", Verdict.ADMITTED),
+        ("image", "bad==2", Verdict.UNKNOWN),
+        ("download", "bad==1", Verdict.CLEARED),
+        ("image", "bad==1", Verdict.CLEARED),
+        ("download", "nobody-read-it==1", Verdict.CLEARED),
+        ("image", "nobody-read-it==1", Verdict.CLEARED),
+    ],
+)
+def test_a_file_or_image_counts_by_the_release_that_it_is_called(tool: str, text: str, verdict: Verdict) -> None:
+    """Other archives and images have names of that form as well, so that nothing else is concluded from them."""
+    line = InstallCommand(place="line 1", text="x", tool=tool, requirements=(requirement(text),))
+    made = script("Dockerfile", line)
+    found = judged(BARRED, made, uses=[use("shop", one, **STOOD) for one in (BARRED, made)])
+    assert found.verdict is verdict
