@@ -23,7 +23,7 @@ from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories, as_told, built_from
 from graphkit.ingest.run import EXPECTED, IngestRun
 from graphkit.ingest.unread import unread
-from graphkit.model.documents import UNREADABLE, Document, DocumentKind, is_attested
+from graphkit.model.documents import UNREADABLE, Document, DocumentKind, is_attested, names_only
 from graphkit.model.errors import InputError, NoDocument
 from graphkit.model.input_names import is_manifest
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
@@ -335,6 +335,8 @@ class Documents:
             is_own = not (is_script(found.label) or document.kind is DocumentKind.DISTRIBUTION)
             folders = [folder_of(found.label)] if is_own else owners[found.repository].of(found.label) if paths else []
             services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
+            if not services and self._run.order.service is None and names_only(document):
+                continue  # it installs nothing, so that its folder is no service by it
             alone = self._run.order.service or ServiceId((not is_own and found.repository) or found.label)
             uses: list[DocumentUse] = []
             for service in sorted(services or {alone}):
@@ -521,6 +523,9 @@ class Documents:
     def _take_arrival(self, one: FetchedDocument) -> None:
         run = self._run
         document = self._arrived(one)
+        if one.is_alone and names_only(document):
+            run.stats.unrecognised.append(one.path)
+            return
         if self._met is not None:
             self._met.add((one.path, document.sha256))
         run.stats.read += 1

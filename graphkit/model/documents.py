@@ -223,6 +223,11 @@ def location_of(lines: Sequence[int], place: str, line: int) -> str:
     return f"line {line}" if line and len(lines) > 1 else place
 
 
+def names_only(document: Document) -> bool:
+    """Return whether a script only names files that it fetches and images, and has no command of an installer."""
+    return bool(document.commands) and all(one.tool in {DOWNLOAD, IMAGE} for one in document.commands)
+
+
 def is_attested(document: Document) -> bool:
     """Return whether a document came in an attestation: it is taken as it is, for no signature is checked."""
     return document.format.endswith(ATTESTED)

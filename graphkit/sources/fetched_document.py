@@ -21,6 +21,7 @@ class FetchedDocument(Struct, frozen=True, kw_only=True):
     existed when its source was read, and ``is_checked_out`` is the one that its repository shows;
     ``is_beginning``: it began with the first commit that is known, so it may have been in place before.
     ``problem``: its bytes could not be read, and why; ``data`` is then what tells it from others.
+    ``is_alone``: no lock or manifest is known in its repository, and nobody named the service.
     ``sources`` says where it stands: addresses, commits.
     """
 
@@ -42,6 +43,7 @@ class FetchedDocument(Struct, frozen=True, kw_only=True):
     lives: bool = False
     is_checked_out: bool = False
     is_beginning: bool = False
+    is_alone: bool = False
     note: str = ""
     sources: tuple[str, ...] = ()
     problem: str = ""

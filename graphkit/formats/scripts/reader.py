@@ -52,7 +52,7 @@ _FROM_ROOT: Final = re.compile(
 )
 """Folders of build services, whose commands run in the folder above."""
 _MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}|{FETCHED.pattern}".encode(), re.IGNORECASE)
-_LISTED: Final = re.compile(_MARK.pattern + rb"|CIBW_TEST_", re.IGNORECASE)
+_LISTED: Final = re.compile(_MARK.pattern + rb"|CIBW_TEST_|\bimage[\"']?:\s*\S*/\S*:\S*[0-9]\.[0-9]", re.IGNORECASE)
 _CALLED: Final = re.compile(
     rb"\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal)\b", re.IGNORECASE
 )

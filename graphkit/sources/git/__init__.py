@@ -97,6 +97,7 @@ def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Fe
     with Blobs(git) as blobs:
         found, wholes = _found(git, _as_long_as_main(ends, known), known, blobs, asked, reject, progress)
         services = _services(asked, found)
+        is_alone = not asked.service and not any(map(_makes_service, found))
         done = 0
         for same in _by_blob(found):
             progress(done, len(found), same[0].path)
@@ -111,6 +112,7 @@ def states(asked: History, *, reject: Reject, progress: Progress) -> Iterator[Fe
             for state in same:
                 starts = state.is_first and not any(one in known for one in state.first.parents)
                 arrival = replace(_arrival(state, held, asked, cut), is_beginning=starts, problem=problem)
+                arrival = replace(arrival, is_alone=is_alone)
                 for service in services(state.path):
                     yield replace(arrival, service=service, included=included)
     progress(len(found), len(found), "history read")
@@ -203,9 +205,13 @@ def _services(asked: History, found: Iterable[branch_states.FileState]) -> Calla
     """Return what tells the services that a file is an input of."""
     if asked.service:
         return lambda _: [asked.service]
-    owners = Owners({state.path for state in found if shown_doubt_of(state.path) in {Doubt.NONE, Doubt.MANIFEST}})
+    owners = Owners({state.path for state in found if _makes_service(state)})
     label = asked.label
     return lambda path: [f"{label}/{folder}" if folder else label for folder in owners.of(path)]
+
+
+def _makes_service(state: branch_states.FileState) -> bool:
+    return shown_doubt_of(state.path) in {Doubt.NONE, Doubt.MANIFEST}
 
 
 def _arrival(state: branch_states.FileState, data: bytes, asked: History, cut: frozenset[str]) -> FetchedDocument:

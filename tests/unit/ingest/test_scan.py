@@ -121,6 +121,15 @@ class TestPlainFolders:
             ("house", "litellm-1.82.8-py3-none-any.whl"),
         }
 
+    def test_an_image_makes_no_service_and_is_of_those_that_are_there(self, code: Path, tmp_path: Path) -> None:
+        image = "FROM ghcr.io/berriai/litellm:v1.82.8\n"
+        put(code / "shop" / "requirements.txt", GOOD)
+        put(code / "shop" / "Dockerfile", image)
+        put(tmp_path / "go" / "Dockerfile", image)
+        repository(tmp_path / "java", Dockerfile=image)
+        _, uses = scan(tmp_path, ".", str(tmp_path / "go"), str(tmp_path / "java"))
+        assert owners(uses) == {("shop", "shop/requirements.txt"), ("shop", "shop/Dockerfile")}
+
     def test_constraints_are_read_with_what_names_them_and_not_by_themselves(self, code: Path, tmp_path: Path) -> None:
         put(code / "app" / "requirements.txt", "-c constraints.txt\nlitellm\n")
         put(code / "app" / "constraints.txt", "litellm<2\n")

@@ -671,6 +671,7 @@ def test_installers_of_well_known_tools_and_other_files_say_nothing(line: str) -
         ("x.sh", "wget https://x.example/litellm-1.82.7.tar.gz && tar xf litellm-1.82.7.tar.gz\n", "download"),
         ("x.sh", "curl -O https://x.example/litellm-1.82.7-py3-none-any.whl\n", "download"),
         ("Dockerfile", "FROM ghcr.io/berriai/litellm:v1.82.7 AS x\n", "image"),
+        ("k8s/deploy.yaml", "spec:\n  containers:\n  - image: ghcr.io/berriai/litellm:v1.82.7\n", "image"),
         ("Dockerfile", "FROM --platform=linux/arm64 ghcr.io/berriai/litellm:main-v1.82.7-stable\n", "image"),
     ],
 )
