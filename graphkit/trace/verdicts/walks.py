@@ -50,6 +50,7 @@ from graphkit.trace.verdicts.install_requests import (
     window_of,
     world_of,
 )
+from graphkit.trace.verdicts.scripts import is_pin
 from graphkit.trace.verdicts.sdists import builds_of, carrying
 
 _MOST_CHANGES: Final = 64
@@ -153,6 +154,8 @@ def _allowed(
     if mine is not None or found.doubtful:
         slots |= (mine or set()) if is_inside else set()
         reason = f"the ranges of {request.path} allow it; nothing shows that a fresh install takes it"
+        if pin := next((one for one in request.binding if not one.marker and is_pin(context, one)), None):
+            reason = f"{request.path} pins it ({pin}); no index page here shows that an install found it then"
         return _admits(request, reason, slots, path or way)
     for environment in _classes(context, request, span):
         world = context.in_environment(environment)

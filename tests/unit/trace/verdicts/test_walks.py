@@ -73,6 +73,15 @@ def test_what_the_ranges_allow_is_told_with_a_way_and_its_slots() -> None:
     assert found.slots == (1,)
 
 
+@pytest.mark.parametrize("text", ["gone==2", "gone===2"])
+def test_a_pin_that_no_page_shows_is_told_as_a_pin(text: str) -> None:
+    """A release that the incident alone names has no time at which an install is known to find it."""
+    found = found_of(text, also=[compromised("gone", "2", None)], span=WIDE)
+    assert found.verdict is Verdict.ADMITTED
+    pinned = f"requirements.txt pins it ({text}); no index page here shows that an install found it then"
+    assert found.reason.startswith(pinned)
+
+
 def test_a_stretch_in_which_the_target_was_not_listed_allows_nothing() -> None:
     here = manifest("requirements.txt", "wrap")
     gone = [use("shop", here, stands_from="08:00", stands_until="10:30")]
