@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -33,6 +33,9 @@ _CHUNK_BYTES: Final = 64 * 2**20
 LARGEST: Final = 512 * 2**20
 """The most bytes that a file may have: what is unpacked may have no more either."""
 _LINK_OUT: Final = "a link that leads out of the folder, which is not followed; name the file to have it read"
+_LINK_NOWHERE: Final = "a link that leads nowhere; the file that it stands for would settle it"
+_LOOKED_AT: Final = 2_000
+"""Files behind a link whose names are looked at."""
 _HEAD: Final = 64 * 1024
 _PART: Final = 2**20
 
@@ -189,10 +192,29 @@ def _of_file(found: Found, stats: IngestStats) -> Iterator[Found]:
     if is_outside:
         stats.unrecognised.append(found.label)
         stats.links_out += 1
-        if is_input(found.label) or is_distribution(found.label):
-            yield replace(found, problem=_LINK_OUT)
+        names = [found.label] if is_wanted else [f"{found.label}/{name}" for name in _names_in(found.path)]
+        yield from (replace(found, label=name, problem=_LINK_OUT) for name in names if _is_asked_for(name))
     elif is_wanted:
         yield found
+    elif found.path.is_symlink() and not found.path.exists() and _is_asked_for(found.label):
+        yield replace(found, problem=_LINK_NOWHERE)
+
+
+def _is_asked_for(label: str) -> bool:
+    return is_input(label) or is_distribution(label)
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return the names of files in a folder that a link leads to, none of which is read; of an environment none."""
+    if _holds(Path.exists, folder / "pyvenv.cfg"):
+        return []
+    return list(islice(_names_below(folder), _LOOKED_AT))
+
+
+def _names_below(folder: Path) -> Iterator[str]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(set(folders) - _SKIPPED)
+        yield from (shown_path((Path(parent) / name).relative_to(folder)) for name in sorted(files))
 
 
 def _is_aside(folder: Path, virtual: Path) -> bool:

@@ -123,7 +123,7 @@ def secret(path: Path, name: str) -> bytes:
 
 @pytest.mark.parametrize("service", ["svc", None])
 @pytest.mark.parametrize("name", ["poetry.lock", "pyproject.toml", "Dockerfile", "requirements.txt"])
-@pytest.mark.parametrize("how", ["damaged", "secret", "link"])
+@pytest.mark.parametrize("how", ["damaged", "secret", "link", "dangling", "loop"])
 def test_an_input_of_a_folder_leaves_the_service_open(
     graph: Graph, work: Path, monkeypatch: pytest.MonkeyPatch, service: str | None, name: str, how: str
 ) -> None:
@@ -137,11 +137,27 @@ def test_an_input_of_a_folder_leaves_the_service_open(
         monkeypatch.setattr(files, "_bytes_of", lambda path: secret(path, name))
     else:
         put(work / "elsewhere", BAD)
-        (work / "in" / name).symlink_to("../elsewhere")
+        (work / "in" / name).symlink_to({"link": "../elsewhere", "dangling": "gone"}.get(how, name))
     report = graph.ingest("lock", ["in"], service=service, **STANDS)
-    assert [one.path for one in report.rejected] == ([] if how == "link" else [name])
+    assert [one.path for one in report.rejected] == ([name] if how in {"damaged", "secret"} else [])
     found = judged(graph)["svc"]
     assert (found.verdict, name in found.reason) == (Verdict.UNKNOWN, True)
+
+
+def test_an_input_behind_a_link_to_a_folder_elsewhere_leaves_the_service_open(graph: Graph, work: Path) -> None:
+    put(work / "in" / "uv.lock", GOOD)
+    put(work / "out" / "app" / "Dockerfile", "RUN pip install x")
+    put(work / "env" / "pyvenv.cfg", "")
+    put(work / "env" / "bin" / "install.sh", "pip install x")
+    put(work / "data" / "rows.csv", "a")
+    for name in ("env", "data"):
+        (work / "in" / name).symlink_to(f"../{name}")
+    graph.ingest("lock", ["in"], service="svc", **STANDS)
+    assert judged(graph)["svc"].verdict is Verdict.CLEARED
+    (work / "in" / "docker").symlink_to("../out")
+    graph.ingest("lock", ["in"], service="svc", **STANDS)
+    found = judged(graph)["svc"]
+    assert (found.verdict, "docker/app/Dockerfile" in found.reason) == (Verdict.UNKNOWN, True)
 
 
 def test_what_lies_in_a_folder_and_is_no_input_leaves_nothing_open(
