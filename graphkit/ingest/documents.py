@@ -36,7 +36,7 @@ from graphkit.sources.environments import read_environment
 from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.git.file_names import Doubt, is_input, is_script, shown_doubt_of
 from graphkit.sources.git.owners import Owners, folder_of
-from graphkit.stores.port import Fact
+from graphkit.stores.port import ANYWHERE, Fact, FolderPath
 
 INPUTS: Final = frozenset({DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT})
 """The kinds of documents that something is installed from (docs/semantics.md#install-inputs)."""
@@ -70,7 +70,7 @@ class Documents:
         """Services beside whose inputs an SBOM lies that says it is about something else."""
         self.unread: set[tuple[str, str]] = set()
         """Files that were rejected and archives that are not opened: the folder that was given, and their label."""
-        self._known: dict[str, frozenset[str]] = {}
+        self._known: dict[str, frozenset[FolderPath]] = {}
         self._here: set[str] = set()
         self._last: tuple[bytes, Document] | None = None
         self._met: set[tuple[str, str]] | None = None
@@ -261,12 +261,14 @@ class Documents:
         self._count(document.sha256)
         run.keep(found.label, (document, *self._service_of(document, found)), counted=False)
 
-    def _is_used(self, sha256: str, found: Found, known: Mapping[str, frozenset[str]]) -> bool:
-        """Return whether the graph has this use of a document, so that it need not be read again."""
+    def _is_used(self, sha256: str, found: Found, known: Mapping[str, frozenset[FolderPath]]) -> bool:
+        """Return whether the graph has this use of a document; of what can install, at this place (`ANYWHERE`)."""
         if self._project_of(found) is not None and self._projects is not None:
             return self._projects.is_known(sha256, found)
-        paths = known.get(sha256, ())
-        return "" in paths or found.label in paths
+        places = known.get(sha256, frozenset())
+        if is_input(found.label) or is_distribution(found.label):
+            return (found.repository, found.label) in places
+        return not places.isdisjoint({ANYWHERE, (found.repository, found.label), ("", found.label)})
 
     def _take_distribution(self, content: Content) -> bool:
         """Keep the release that a wheel or source archive is; return whether a file is one.
@@ -327,11 +329,10 @@ class Documents:
         Those of earlier runs count too. Cost: where there are any, and nobody named the service, the uses of the
         whole graph are read.
         """
-        here = self._services() if self._beside and self._run.order.service is None else {}
+        here, derived = self._services() if self._beside and self._run.order.service is None else ({}, frozenset())
         owners = {repository: Owners(paths) for repository, paths in here.items()}
         for found, document in self._beside:
-            paths = here.get(found.repository, {})
-            # A lock or manifest makes its folder a service of its own.
+            paths = here.get(found.repository, {})  # a lock or manifest makes its folder a service of its own
             is_own = not (is_script(found.label) or document.kind is DocumentKind.DISTRIBUTION)
             folders = [folder_of(found.label)] if is_own else owners[found.repository].of(found.label) if paths else []
             services = {service for path, named in paths.items() if folder_of(path) in folders for service in named}
@@ -341,7 +342,8 @@ class Documents:
             uses: list[DocumentUse] = []
             for service in sorted(services or {alone}):
                 self._note_taken(found, service, of_inputs=True)
-                uses += self._uses_of(document.sha256, document.kind, found, service)
+                was_made = not services or service in derived
+                uses += self._uses_of(document.sha256, document.kind, found, service, is_derived=was_made)
             if document.format == UNREADABLE:
                 self._failed.keep(found, uses)
             else:
@@ -349,14 +351,16 @@ class Documents:
         self._beside.clear()
         self._failed.remember()
 
-    def _services(self) -> dict[str, dict[str, set[ServiceId]]]:
-        """Return the services that have locks and manifests, by their repository and path."""
+    def _services(self) -> tuple[dict[str, dict[str, set[ServiceId]]], frozenset[ServiceId]]:
+        """Return the services that have locks and manifests, by their repository and path, and which are derived."""
         self._run.flush()
         told: dict[str, dict[str, set[ServiceId]]] = {found.repository: {} for found, _ in self._beside}
-        for use in self._run.store.reader().evidence().organisation().uses:
+        uses = self._run.store.reader().evidence().organisation().uses
+        for use in uses:
             if use.repository in told and not (is_script(use.path) or is_distribution(use.path)):
                 told[use.repository].setdefault(use.path, set()).add(use.service)
-        return {repository: paths for repository, paths in told.items() if paths}
+        derived = frozenset(use.service for use in uses if use.derived)
+        return {repository: paths for repository, paths in told.items() if paths}, derived
 
     def _read_one(self, found: Found, data: bytes) -> Document | None:
         """Return the document of a file; None, and all that is to do done, where it holds several or none."""
@@ -473,7 +477,8 @@ class Documents:
                 self.built.setdefault(name, set()).add((found.repository, folder_of(found.label)))
             else:
                 self.of_others.add(name)
-        yield from self._uses_of(document.sha256, document.kind, found, name)
+        was_made = self._project_of(found) is None
+        yield from self._uses_of(document.sha256, document.kind, found, name, is_derived=was_made)
         if order.company:
             yield operated(name, order.company)
 
@@ -492,7 +497,9 @@ class Documents:
     def _project_of(self, found: Found) -> ServiceId | None:
         return None if self._projects is None else self._projects.service_of(found)
 
-    def _uses_of(self, sha256: str, kind: DocumentKind, found: Found, service: ServiceId) -> list[DocumentUse]:
+    def _uses_of(
+        self, sha256: str, kind: DocumentKind, found: Found, service: ServiceId, *, is_derived: bool
+    ) -> list[DocumentUse]:
         """Return the use of a document by a service; of an input that also was built from, both apart."""
         order = self._run.order
         is_input = kind in INPUTS or kind is DocumentKind.DISTRIBUTION
@@ -511,7 +518,8 @@ class Documents:
             branch=self._branch if is_input else order.branch,
             repository=found.repository if is_input else "",
             is_complete=order.is_complete,
-            derived=order.service is None and self._project_of(found) is None,
+            derived=order.service is None and is_derived,
+            by_folder=order.service is None and not is_derived,
         )
         if order.built_at is None:
             return [use]
@@ -556,6 +564,7 @@ class Documents:
             note=one.note,
             sources=one.sources,
             derived=not one.service,
+            by_folder=bool(one.service) and run.order.service is None,
         )
         told = tuple(as_told(use, one, run.order))
         self._is_built |= any(each.built_at is not None for each in told)

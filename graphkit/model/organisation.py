@@ -76,9 +76,11 @@ class DocumentUse(Struct, frozen=True, kw_only=True):
     ``built_at``: when the build that it describes, or that installed from it, ran. ``stands_from``: of an
     install input, since when it was in place; ``stands_until`` its next known state; ``read_at`` the last
     moment it was known to be in place. All None: undated; it exposes and never clears. ``derived``: nobody
-    named the service, it was made from the document itself, and any other use of the same document takes
-    its place. An input is known by ``repository`` (or folder given) and ``path``. ``is_first``: nothing was
-    at that path before ``stands_from``, as history shows, or what was there is told by the branch it forked off;
+    named the service, it was made from the document itself, and a use whose service a person named takes its
+    place. ``by_folder``: the service is that of the place where the document lies; it takes the place of a derived
+    use of the same place alone, for equal bytes elsewhere are another file. An input is known by ``repository`` (or
+    folder given) and ``path``. ``is_first``: nothing was at that path before ``stands_from``, as history shows, or
+    what was there is told by the branch it forked off;
     ``is_last``: nor after ``stands_until``. ``is_complete``:
     the user's word that it lists all. ``words``: which of its times somebody said, and where; a document or a
     repository shows the others.
@@ -99,6 +101,7 @@ class DocumentUse(Struct, frozen=True, kw_only=True):
     note: str = ""
     sources: tuple[str, ...] = ()
     derived: bool = False
+    by_folder: bool = False
     words: tuple[Word, ...] = ()
 
     def said_of(self, *times: str) -> tuple[Word, ...]:

@@ -59,6 +59,11 @@ TextKind = Literal["marker", "needs", "extras"]
 
 Fact = ProjectPage | ReleaseMetadata | ReleaseTable | Document | DocumentUse | Organisation | Incident
 
+FolderPath = tuple[str, str]
+"""The repository or folder given, and the path in it, of a use of a document."""
+ANYWHERE: Final[FolderPath] = ("", "")
+"""The place of a use whose service a person named: what is named is the document, wherever it lies."""
+
 PAGE_READ = 1
 """Package flag: some page or table listed its files, so its releases are known; else others named them.
 
@@ -503,10 +508,10 @@ class Store(Protocol):
     def record(self, facts: Iterable[Fact]) -> Receipt:
         """Keep a batch in one transaction. The same facts again change nothing, in any order."""
 
-    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Return which documents, by SHA-256, are kept, each with the paths of its uses.
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[FolderPath]]:
+        """Return which documents, by SHA-256, are kept, each with the places of its uses.
 
-        The path of a use whose service somebody named is empty: any file of these bytes is that one.
+        Where a person named the service of one, `ANYWHERE` is among them: no file of these bytes makes a service then.
         """
 
     def remember(self, read: InputRead, organisation: Organisation | None = None) -> None:

@@ -79,11 +79,11 @@ class MemoryStore:
         new = len(self._facts) - before
         return port.Receipt(new=new, unchanged=len(told) - new)
 
-    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[port.FolderPath]]:
         kept = {fact.sha256 for fact in self._facts if isinstance(fact, Document)}
         uses = [fact for fact in self._facts if isinstance(fact, DocumentUse)]
         return {
-            sha256: frozenset(use.path for use in uses if use.document == sha256)
+            sha256: frozenset((use.repository, use.path) for use in uses if use.document == sha256)
             for sha256 in kept.intersection(documents)
         }
 

@@ -30,7 +30,7 @@ from graphkit.stores.engine.array_folder import DamagedIndex
 from graphkit.stores.engine.disk_errors import on_disk
 from graphkit.stores.engine.generation_mark import MARK, generation_in, is_before
 from graphkit.stores.engine.index_folder import INDEX, IndexFolder, index_path
-from graphkit.stores.port import Answer, Fact, InputRead, Reader, Receipt
+from graphkit.stores.port import Answer, Fact, FolderPath, InputRead, Reader, Receipt
 
 if TYPE_CHECKING:  # DuckDB takes 50 ms to import, and a question over a fresh index needs none of it
     from graphkit.stores.engine.record import Record
@@ -190,7 +190,7 @@ class EmbeddedStore:
             self._look()
         return receipt
 
-    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[FolderPath]]:
         """Return which documents are kept; see `port.Store.known`. Cost: one query."""
         with self._in_use():
             return self._opened().known(documents)

@@ -23,6 +23,7 @@ from graphkit.stores.engine.index_folder import ArraySink
 from graphkit.stores.engine.organisation import joined
 from graphkit.stores.engine.record_reader import columns, put, rows
 from graphkit.stores.engine.texts import TextsBuilder
+from graphkit.stores.port import ANYWHERE, FolderPath
 
 HOLD: Final = """
 CREATE OR REPLACE TEMP TABLE held_lists AS
@@ -107,8 +108,16 @@ def document_use(row: tuple[Any, ...]) -> DocumentUse:
         note=said.note,
         sources=said.sources,
         derived=derived,
+        by_folder=said.by_folder,
         words=said.words,
     )
+
+
+def paths_of_use(path: str, rest: str, *, derived: bool) -> tuple[FolderPath, ...]:
+    """Return the places of a use as `port.Store.known` gives them, from its columns in the record."""
+    said = _REST.decode(rest)
+    own: FolderPath = (said.repository, path)
+    return (own,) if derived or said.by_folder else (own, ANYWHERE)
 
 
 class _Rest(msgspec.Struct, frozen=True):
@@ -121,6 +130,7 @@ class _Rest(msgspec.Struct, frozen=True):
     latest: dict[str, int] = {}
     note: str = ""
     sources: tuple[str, ...] = ()
+    by_folder: bool = False
     words: tuple[Word, ...] = ()
 
 

@@ -183,9 +183,17 @@ def _filled(accounts: Sequence[Fact]) -> Fact:
 
 
 def _named(uses: Sequence[DocumentUse]) -> list[DocumentUse]:
-    """Return uses without those that were only derived from a document that somebody did name."""
-    named = {use.document for use in uses if not use.derived}
-    return [use for use in uses if not use.derived or use.document not in named]
+    """Return uses without those that were only derived from a document whose service is known.
+
+    What a person named is the document, wherever it lies; what lies in a folder of a service is that file alone.
+    """
+    named = {use.document for use in uses if not (use.derived or use.by_folder)}
+    placed = {(use.document, use.repository, use.path) for use in uses if use.by_folder}
+    return [
+        use
+        for use in uses
+        if not use.derived or not (use.document in named or (use.document, use.repository, use.path) in placed)
+    ]
 
 
 def _merged_uses(uses: Sequence[DocumentUse]) -> tuple[DocumentUse, ...]:
@@ -235,6 +243,8 @@ def _merged_use(found: Sequence[DocumentUse]) -> DocumentUse:
         is_first=any(use.is_first for use in found),
         is_last=any(use.is_last for use in found),
         is_complete=any(use.is_complete for use in found),
+        derived=all(use.derived for use in found),
+        by_folder=all(use.by_folder for use in found),
         note="; ".join(sorted({use.note for use in found if use.note})),
         sources=tuple(sorted({source for use in found for source in use.sources})),
         words=tuple(sorted({one for use in found for one in use.words if held[one.time] == getattr(use, one.time)})),

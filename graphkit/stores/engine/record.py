@@ -20,6 +20,7 @@ from graphkit.model.index import ReleaseTable
 from graphkit.model.organisation import Organisation
 from graphkit.stores.engine.address_space import check_address_space
 from graphkit.stores.engine.bulk import STAGED, BulkTable
+from graphkit.stores.engine.compile_evidence import paths_of_use
 from graphkit.stores.engine.component_lists import Lists
 from graphkit.stores.engine.disk_errors import cause_in, disk_error
 from graphkit.stores.engine.encoding import encoded
@@ -27,7 +28,7 @@ from graphkit.stores.engine.generation_mark import marked
 from graphkit.stores.engine.requirement_sets import DIGITS
 from graphkit.stores.engine.schema import CACHES, FORMAT, MERGES, TABLES, VIEWS, Merge, column_names
 from graphkit.stores.engine.staging import Staging, make_staged, organisation_row
-from graphkit.stores.port import Fact, InputRead, Receipt
+from graphkit.stores.port import Fact, FolderPath, InputRead, Receipt
 
 _CONFIG: Final[dict[str, str | bool | int | float | list[str]]] = {
     # A query must neither load code from the network, nor read other files, nor see Python variables.
@@ -182,16 +183,20 @@ class Record:
         with explained(self._path):
             return str(self._one("SELECT store || '-' || generation FROM record"))
 
-    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Return which documents are kept, each with the paths of its uses; see `port.Store.known`."""
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[FolderPath]]:
+        """Return which documents are kept, each with the places of its uses; see `port.Store.known`."""
         query = """
-            SELECT sha256, list(DISTINCT CASE WHEN derived THEN document_uses.path ELSE '' END)
-            FILTER (WHERE document_uses.document IS NOT NULL)
+            SELECT DISTINCT sha256, document_uses.path, derived, rest
             FROM documents LEFT JOIN document_uses ON document_uses.document = sha256
-            WHERE sha256 IN (SELECT unnest($asked)) GROUP BY sha256"""
+            WHERE sha256 IN (SELECT unnest($asked))"""
         with explained(self._path):
             found = self.connection.execute(query, {"asked": list(documents)}).fetchall()
-        return {sha256: frozenset(paths or ()) for sha256, paths in found}
+        places: dict[str, set[FolderPath]] = {}
+        for sha256, path, derived, rest in found:
+            kept = places.setdefault(sha256, set())
+            if rest is not None:
+                kept.update(paths_of_use(path, rest, derived=derived))
+        return {sha256: frozenset(kept) for sha256, kept in places.items()}
 
     def remember(self, read: InputRead, organisation: Organisation | None) -> None:
         """Keep that an input was read; see `port.Store.remember`. Of inputs of one organisation source the newest."""

@@ -23,7 +23,7 @@ from graphkit.stores.neo4j.reader import ServerReader
 from graphkit.stores.neo4j.reader_cache import ReaderCache
 from graphkit.stores.neo4j.server import FORMAT, MayNot, Server, graph_of, one, rows
 from graphkit.stores.neo4j.starts import Start, changes_after, held_start, start_of
-from graphkit.stores.port import Answer, Fact, InputRead, Receipt
+from graphkit.stores.port import Answer, Fact, FolderPath, InputRead, Receipt
 from graphkit.temporary import scratch_folder
 
 _TURNS: Final = 3
@@ -150,10 +150,17 @@ class Neo4jStore:
         kept.append(digests)
         return receipt
 
-    def known(self, documents: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Return which documents are kept, each with the paths of its uses; see `port.Store.known`."""
+    def known(self, documents: Sequence[str]) -> dict[str, frozenset[FolderPath]]:
+        """Return which documents are kept, each with the places of its uses; see `port.Store.known`."""
+        from graphkit.stores.engine.compile_evidence import paths_of_use
+
         found = self._server.read(lambda transaction: rows(transaction, "known", sha256=list(documents)))
-        return {row["sha256"]: frozenset(row["paths"]) for row in found}
+        return {
+            row["sha256"]: frozenset(
+                place for path, rest, derived in row["uses"] for place in paths_of_use(path, rest, derived=derived)
+            )
+            for row in found
+        }
 
     def remember(self, read: InputRead, organisation: Organisation | None = None) -> None:
         """Keep that an input was read to its end; see `port.Store.remember`. Cost: one transaction."""

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from graphkit.model.documents import Completeness, Document, Problem
 from graphkit.model.incidents import CompromisedRelease, Incident
 from graphkit.model.names import PackageName, ServiceId
-from graphkit.model.organisation import Build, DocumentUse, Organisation, Service
+from graphkit.model.organisation import Build, DocumentUse, Organisation, Service, Word
 from graphkit.model.requirements import requirement
 from graphkit.model.times import BEGINNING, Moment, exactly
 from graphkit.stores.engine.compile_evidence import (
@@ -49,6 +49,8 @@ USES = st.builds(
     note=st.sampled_from(["", "=1+1"]),
     sources=st.sampled_from([(), ("s", "t")]),
     derived=st.booleans(),
+    by_folder=st.booleans(),
+    words=st.sampled_from([(), (Word("read_at", "--read-at"),)]),
 )
 
 
@@ -69,7 +71,7 @@ def test_a_use_comes_back_with_every_word(use: DocumentUse) -> None:
 def test_uses_have_a_strategy_for_every_field() -> None:
     """So that a new field cannot be forgotten above."""
     known = {"service", "document", "path", "built_at", "stands_from", "stands_until", "read_at", "branch"}
-    known |= {"repository", "is_first", "is_last", "is_complete", "note", "sources", "derived"}
+    known |= {"repository", "is_first", "is_last", "is_complete", "note", "sources", "derived", "by_folder", "words"}
     assert {*DocumentUse.__struct_fields__} == known
 
 
@@ -130,7 +132,7 @@ def test_organisations_are_joined_with_the_uses_of_documents() -> None:
     with recorded(facts) as record:
         found = kept_organisation(record.connection)
     assert [(one.id, one.owner) for one in found.services] == [("api", ""), ("web", "a")]
-    assert found.builds == (Build(service=WEB, at=exactly(3)),)
+    assert found.builds == (Build(service=WEB, at=exactly(3), words=(Word("builds", "a"),)),)
 
 
 @pytest.mark.parametrize("keys", [[], [""], ["b", "", "a", "b"], ["é", "z", "é"]])

@@ -19,7 +19,7 @@ from graphkit.stores.engine.bulk import BulkTable
 from graphkit.stores.engine.generation_mark import MARK, generation_in, marked
 from graphkit.stores.engine.record import Record, explained
 from graphkit.stores.engine.schema import TABLES
-from graphkit.stores.port import Fact, Receipt
+from graphkit.stores.port import ANYWHERE, Fact, Receipt
 from tests.unit.stores.engine.kept import IN_MEMORY, component, document, metadata, page, recorded, release, wheel
 
 
@@ -106,15 +106,20 @@ def test_a_text_that_cannot_be_stored_keeps_nothing_of_its_batch(tmp_path: Path)
         assert record.connection.execute("SELECT count(*) FROM listings").fetchall() == [(1,)]
 
 
-def test_known_documents_come_with_the_paths_of_uses_that_nobody_named() -> None:
+def test_known_documents_come_with_the_places_of_their_uses() -> None:
     uses = [
         DocumentUse(service=ServiceId("web"), document="aa", path="a/x.json"),
         DocumentUse(service=ServiceId("a"), document="aa", path="a/x.json", derived=True),
         DocumentUse(service=ServiceId("b"), document="aa", path="b/x.json", derived=True),
+        DocumentUse(service=ServiceId("b"), document="bb", path="b/x.sh", repository="r", by_folder=True),
         DocumentUse(service=ServiceId("b"), document="none"),
     ]
-    with recorded([document("aa"), document("bb"), *uses]) as record:
-        assert record.known(["bb", "aa", "none"]) == {"aa": {"", "a/x.json", "b/x.json"}, "bb": frozenset()}
+    with recorded([document("aa"), document("bb"), document("cc"), *uses]) as record:
+        assert record.known(["bb", "aa", "cc", "none"]) == {
+            "aa": {ANYWHERE, ("", "a/x.json"), ("", "b/x.json")},
+            "bb": {("r", "b/x.sh")},
+            "cc": frozenset(),
+        }
         assert record.known([]) == {}
 
 
