@@ -50,6 +50,8 @@ _LINES_OF_A_TEXT: Final = 3
 """The most lines that a reason has, where there is room for them."""
 _LOCKED: Final = "locked"
 """The basis of a verdict by a lock."""
+_BETWEEN: Final = "; "
+"""What stands between the statements of a reason."""
 _GAP: Final = 3
 """The fewest columns between a reason and the owner."""
 
@@ -260,7 +262,22 @@ def _first_clause(one: ServiceVerdict, group: Group) -> str:
     """Return the first statement of a reason; `graphkit why` has all of it."""
     if group is Group.UNKNOWN and one.near:
         return "not everything that an install could take was read"
-    return shown(one.reason.partition("; ")[0])
+    return shown(_clause(one))
+
+
+def _clause(one: ServiceVerdict) -> str:
+    """Return a reason up to the end of its first statement, which is none inside a name or what is quoted."""
+    told = [build.document for build in one.builds if build.document is not None]
+    names = {one.service, *(name for file in told for name in (file.path, file.file)), *_inputs_of(one)}
+    hidden = one.reason
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        hidden = hidden.replace(name, "\0" * len(name))
+    ends = (at for at in range(len(hidden)) if hidden.startswith(_BETWEEN, at) and not hidden.count("`", 0, at) % 2)
+    return one.reason[: next(ends, None)]
+
+
+def _inputs_of(one: ServiceVerdict) -> Iterator[str]:
+    yield from (build.input.path for build in one.builds if build.input is not None)
 
 
 def _assumed(one: ServiceVerdict) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from rich.cells import cell_len
 
-from graphkit.model.answers import Blast, Obligation
+from graphkit.model.answers import Blast, DocumentName, Obligation
 from graphkit.model.ranks import Verdict
 from graphkit.reports import report
 from graphkit.reports.first_screen import Screen, first_screen, screen_of
@@ -160,3 +160,14 @@ def test_services_of_others_are_counted_apart_and_left_out_of_the_list(numbers: 
     assert shown.isdisjoint(one.service for one in theirs)
     assert (f"{len(theirs)} service" in text and " of others: " in text) is bool(theirs)
     assert ("no service of yours yet" in text) is (bool(theirs) and not mine)
+
+
+@pytest.mark.parametrize("name", ["was checked; x", "fine; x/uv.lock", "a`; b"])
+def test_a_name_ends_no_statement(name: str) -> None:
+    reason = f"{name} lists bad 2; it was in place"
+    shown = answers.build(Verdict.OBSERVED, reason, document=DocumentName(sha256="aa", path=name))
+    made = services_of([1 if one is Verdict.OBSERVED else 0 for one in WORST_FIRST])
+    made = replace(made, services=(answers.service(name, Verdict.OBSERVED, reason=reason, builds=(shown,)),))
+    text = " ".join(first_screen(made, ReportOptions(width=200), Screen()).split())
+    assert f"{name} lists bad 2" in text
+    assert "it was in place" not in text
