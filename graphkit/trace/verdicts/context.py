@@ -86,6 +86,8 @@ class ServiceContext(Struct, frozen=True, kw_only=True):
     said_complete: frozenset[str] = frozenset()
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """The repository and path of the service's own documents, by sha256."""
+    is_astray: bool = False
+    """The organisation names an input that nobody has: which it means is not known, so what shows a release stands."""
 
     @property
     def first_upload(self) -> Instant | None:

@@ -36,6 +36,9 @@ class ManifestInPlace(NamedTuple):
 def in_place(context: ServiceContext, uses: Sequence[DocumentUse]) -> tuple[ServiceContext, list[InputState]]:
     """Return the states of the inputs that count, and a context in which documents go by the paths of this service."""
     context = _with_own_paths(context, uses)
+    if chosen := context.service.installs_from:
+        known = {name for use in uses for name in names_of(use, context.document(use.document))}
+        context = replace(context, is_astray=not known.issuperset(chosen))
     return context, [one for one in states_of(uses, context.document) if counts(context, one.use, one.document)]
 
 

@@ -59,6 +59,7 @@ from graphkit.trace.verdicts.inputs import (
     gap_of,
     last_seen,
     state_of_build,
+    states_of,
     stretches_of,
 )
 from graphkit.trace.verdicts.listings import Finding
@@ -73,7 +74,8 @@ def judge(context: ServiceContext, uses: Sequence[DocumentUse], builds: Sequence
     service = context.service
     context, states = in_place(context, uses)
     judged = [_recorded(context, group, states) for group in _builds_among(context, uses)]
-    judged += [_listed_lock(context, one) for one in states if _shows(context, one)]
+    every = states_of(uses, context.document) if context.is_astray else states
+    judged += [_listed_lock(context, one) for one in every if _shows(context, one)]
     judged += _distributions(context, uses)
     judged += [_named_build(context, build, states) for build in builds]
     if service.is_never_built:
@@ -193,7 +195,7 @@ def _distributions(context: ServiceContext, uses: Sequence[DocumentUse]) -> Iter
     A build may install it. One of another release says nothing, and none clears a build.
     """
     files = [one for one in uses if context.document(one.document).kind is DocumentKind.DISTRIBUTION]
-    counted = [one for one in files if counts(context, one, context.document(one.document))]
+    counted = [one for one in files if context.is_astray or counts(context, one, context.document(one.document))]
     for use in {one.document: one for one in sorted(counted, key=_when, reverse=True)}.values():
         document = context.document(use.document)
         finding = finding_of(context, use)
@@ -382,7 +384,8 @@ def _stretch(context: ServiceContext, states: Sequence[InputState], start: Insta
     inputs = [state for state in here if state.document.kind is not DocumentKind.SCRIPT]
     if not inputs:
         scripts = of_scripts(context, here, (start, until))
-        return joined([*scripts, opened(_nothing_in_place(states, start, until))], None)
+        astray = _missing_input(context, states) if context.is_astray else None
+        return joined([*scripts, opened(astray or _nothing_in_place(states, start, until))], None)
     gap = gap_of(states, here, start, until) or _missing_input(context, states)
     manifests = manifests_in(context, here, start, until)
     parts: list[BuildVerdict] = []

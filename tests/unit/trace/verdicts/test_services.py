@@ -284,6 +284,17 @@ def test_a_file_of_an_accused_release_beside_the_inputs_is_observed() -> None:
     assert judged(CLEAN, other, uses=of_build, builds_complete=True).verdict is Verdict.CLEARED
 
 
+def test_what_shows_a_release_stands_where_the_organisation_names_an_input_that_nobody_has() -> None:
+    held = wheel("bad-2-py3-none-any.whl")
+    lock = document("old/uv.lock", DocumentKind.LOCK, ["bad==2"])
+    for showing in (use("shop", lock, **STOOD), use("shop", held)):
+        uses = [use("shop", CLEAN, **STOOD), showing]
+        found = judged(CLEAN, lock, held, uses=uses, installs_from=("uv.lok",))
+        assert found.verdict is Verdict.OBSERVED
+        assert any("`installs_from` names uv.lok, of which no state is known" in one.reason for one in found.builds)
+        assert judged(CLEAN, lock, held, uses=uses, installs_from=("uv.lock",)).verdict is Verdict.CLEARED
+
+
 @pytest.mark.parametrize("named", ["vendor/bad-2-py3-none-any.whl", "old/bad-2-py3-none-any.whl"])
 def test_of_a_file_in_two_places_the_one_that_is_installed_from_counts(named: str) -> None:
     held = wheel("bad-2-py3-none-any.whl")
