@@ -59,7 +59,7 @@ def asked(tmp_path: Path, name: str, *scans: str, **options: str) -> tuple[Shown
         graph.ingest("advisory", [str(tmp_path / "incident.yaml")])
         for source in scans:
             graph.ingest("scan", [source], **options)  # type: ignore[arg-type]
-        shown = {one.service: (one.verdict, one.reason) for one in graph.blast("case-1").services}
+        shown: Shown = {one.service: (one.verdict, one.reason) for one in graph.blast("case-1").services}
         return shown, {(use.service, use.repository, use.path) for use in graph.organisation().uses}
 
 

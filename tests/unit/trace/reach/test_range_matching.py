@@ -160,9 +160,9 @@ def test_of_several_packages_each_range_counts_in_its_own() -> None:
 def test_hits_keep_their_package_where_ids_of_packages_follow_another_order(last: int) -> None:
     """A reader of a server numbers packages and releases as it meets them, each in an order of its own."""
     hits = Hits(
-        package=port.PACKAGE.of([2, 4]),
-        lo=port.RELEASE.of([10, 0]),
-        hi=port.RELEASE.of([12, 1]),
+        package=port.PACKAGE.of(map(port.PackageId, (2, 4))),
+        lo=port.RELEASE.of(map(port.ReleaseId, (10, 0))),
+        hi=port.RELEASE.of(map(port.ReleaseId, (12, 1))),
         masks=np.array([3, last], dtype=np.uint8),
     )
     assert [column.tolist() for column in hits.sorted()] == [[4, 2], [0, 10], [1, 12], [last, 3]]
