@@ -12,6 +12,8 @@ import yaml
 from msgspec.structs import replace
 
 from graphkit.formats.conda.environment import READER as CONDA_ENVIRONMENT
+from graphkit.formats.conda.lock import READER as CONDA_LOCK
+from graphkit.formats.conda.pixi_lock import READER as PIXI_LOCK
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import bounded
 from graphkit.formats.interface import RawDocument
@@ -187,7 +189,7 @@ class InstallCommands:
         is_likely = may_install(raw.data) if kind.read is _python_script else kind.mark.search(raw.data)
         if not is_likely or _OTHERS.search(raw.data):
             return False
-        if CONDA_ENVIRONMENT.claims(raw):
+        if any(reader.claims(raw) for reader in (CONDA_ENVIRONMENT, CONDA_LOCK, PIXI_LOCK)):  # YAML with addresses
             return False
         if "toml" in kind.name and PYPROJECT.claims(raw):  # one of years ago, with a project in it
             return False
