@@ -82,7 +82,6 @@ def judged(graph: Graph, kind: str, name: str, text: str) -> list[ServiceVerdict
         ("requirements.txt", f"{MADE}a==1\n./vendor/litellm\n"),
         ("requirements.txt", f"{MADE}a==1\ngit+https://git.example/x#egg=litellm-1.82.8\n"),
         ("requirements.txt", f"{MADE.replace('compile', 'compile --no-deps')}a==1\n"),
-        ("requirements.txt", f"{MADE}a==1\nlitellm==1.82.8 --hash=sha256:{OTHER}\n"),
         ("requirements.txt", f"a>=1\nb==1 --hash=sha256:{ARCHIVE}\n"),
         ("uv.lock", UV + 'dependencies = [{ name = "litellm" }]\n'),
         ("uv.lock", UV + 'dependencies = ["litellm"]\n'),
@@ -237,7 +236,7 @@ def test_no_password_is_kept_or_shown(tmp_path: Path, monkeypatch: pytest.Monkey
     ("whole", "digest", "verdict"),
     [
         (True, ARCHIVE, Verdict.OBSERVED),
-        (True, OTHER, Verdict.UNKNOWN),  # all files of the release are bad, so one of unknown hash may be too
+        (True, OTHER, Verdict.OBSERVED),  # all files of the release are bad, and this is not known for a good one
         (True, "", Verdict.OBSERVED),
         (False, ARCHIVE, Verdict.OBSERVED),
         (False, OTHER, Verdict.UNKNOWN),  # nothing knows it for a good file of the release: it may be a repack
