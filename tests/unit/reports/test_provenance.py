@@ -44,7 +44,7 @@ def test_a_time_that_is_none_is_not_written(at: int) -> None:
 
 
 def fields(made: Provenance) -> dict[str, Any]:
-    return {name: getattr(made, name) for name in Provenance.__dataclass_fields__}
+    return {name: getattr(made, name) for name in Provenance.__struct_fields__}
 
 
 WHOLE: dict[str, Any] = provenance_shape(answers.blast().provenance)
