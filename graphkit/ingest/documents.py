@@ -48,8 +48,6 @@ _NO_SBOMS: Final = (
     "attestations that are not SBOMs and name no package, such as provenance by a commit and a base image, are listed "
     "as unrecognised"
 )
-_DOUBTFUL: Final = (".txt", "pyproject.toml", "environment.yml", "environment.yaml")
-"""Names that documents share with other files: prose about requirements, settings of tools."""
 
 
 class Documents:
@@ -592,13 +590,3 @@ def operated(service: ServiceId, company: str, owner: str = "") -> Organisation:
     named = (Company(id=company_id(company), name=company),) if company else ()
     run = Service(id=service, company=named[0].id if named else None, owner=owner)
     return Organisation(source=f"ingest {service}", companies=named, services=(run,))
-
-
-def is_none(one: FetchedDocument) -> bool:
-    """Return whether a file only has a name that documents have, too, and is none."""
-    if not one.path.lower().endswith(_DOUBTFUL):
-        return False
-    try:
-        return not is_claimed(one.data, one.path, hint=one.hint)
-    except InputError:
-        return False

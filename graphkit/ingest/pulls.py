@@ -10,8 +10,10 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from graphkit.ingest.documents import Documents, is_none
+from graphkit.formats import is_claimed
+from graphkit.ingest.documents import Documents
 from graphkit.ingest.run import IngestRun
+from graphkit.model.errors import InputError
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.sentences import first_of
 from graphkit.model.times import Instant, Moment, instant
@@ -21,6 +23,8 @@ from graphkit.sources.pulls import Pull, open_dependency_track, open_github
 _Open = Callable[..., AbstractContextManager[Pull]]
 
 _SHOWN: Final = 5
+_DOUBTFUL: Final = (".txt", "pyproject.toml", "environment.yml", "environment.yaml")
+"""Names that documents share with other files: prose about requirements, settings of tools."""
 
 
 def take_github(run: IngestRun, sources: Sequence[str]) -> None:
@@ -73,7 +77,7 @@ class _Pulled:
     def arrivals(self) -> Iterator[FetchedDocument]:
         """Yield what the pull brings; what stood at the path of each before ends as soon as it is taken."""
         for one in self._pull:
-            if is_none(one):
+            if _is_none(one):
                 self._run.stats.unrecognised.append(one.path)
                 continue
             before = len(self.met)
@@ -108,3 +112,13 @@ def _ended(use: DocumentUse, missed_at: Instant) -> DocumentUse:
     assert use.read_at is not None
     seen = use.read_at.earliest + 1  # the last moment it was seen counts
     return replace(use, stands_until=Moment(earliest=seen, latest=max(seen, missed_at)))
+
+
+def _is_none(one: FetchedDocument) -> bool:
+    """Return whether a file only has a name that documents have, too, and is none."""
+    if not one.path.lower().endswith(_DOUBTFUL):
+        return False
+    try:
+        return not is_claimed(one.data, one.path, hint=one.hint)
+    except InputError:
+        return False
