@@ -16,9 +16,9 @@ from typing import Any, Final, NamedTuple, cast
 import typer
 from typer.core import TyperGroup
 
+from graphkit.address_space import keep_small
 from graphkit.cli.failures import BUG, FAILED, say, unexpected
 from graphkit.cli.lazy_commands import LazyCommands
-from graphkit.cli.memory_limit import keep_small
 from graphkit.model import __version__
 from graphkit.model.errors import GraphkitError, GraphkitWarning, UsageError
 

@@ -10,7 +10,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
-from graphkit.cli.memory_limit import address_space_limit
+from graphkit.address_space import address_space_limit
 from graphkit.model import __version__
 
 FAILED: Final = 4

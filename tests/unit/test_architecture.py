@@ -24,14 +24,15 @@ ARROWS: Mapping[str, frozenset[str]] = {
     "resources": frozenset({"model"}),
     "processes": frozenset({"model"}),
     "temporary": frozenset(),
+    "address_space": frozenset(),
     "formats": frozenset({"model"}),
     "sources": frozenset({"model", "temporary", "formats"}),
-    "stores": frozenset({"model", "resources", "temporary"}),
+    "stores": frozenset({"model", "resources", "temporary", "address_space"}),
     "ingest": frozenset({"model", "processes", "temporary", "formats", "sources", "stores"}),
     "trace": frozenset({"model", "stores.port"}),
     "reports": frozenset({"model", "resources"}),
     "api": frozenset({"model", "resources", "processes", "temporary", "ingest", "stores", "trace", "reports"}),
-    "cli": frozenset({"model", "resources", "temporary", "api", "reports"}),
+    "cli": frozenset({"model", "resources", "temporary", "address_space", "api", "reports"}),
     "": frozenset({"model", "api"}),
 }
 """Which parts of graphkit each part may import beside itself; "" is the package's own front."""

@@ -174,7 +174,7 @@ def test_the_arrows_of_the_architecture_are_those_of_the_code() -> None:
         r"^\| `graphkit/([\w/]+?)(?:/|\.py)` \|[^|]*\|([^|]*)\|$", texts()["docs/architecture.md"], re.MULTILINE
     )
     named = {room.replace("/", "."): frozenset(filter(None, to.strip().split(", "))) for room, to in rows}
-    files = {name: ARROWS[name] for name in ("", "resources", "processes", "temporary")}  # in words
+    files = {name: ARROWS[name] for name in ("", "resources", "processes", "temporary", "address_space")}  # in words
     nothing = frozenset({"nothing of graphkit"})
     told = {room: frozenset() if to == nothing else to for room, to in named.items()}
     assert told | files == {**ARROWS, **ROOMS}

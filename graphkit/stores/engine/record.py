@@ -14,11 +14,11 @@ from typing import Final
 import duckdb
 import msgspec
 
+from graphkit.address_space import check_address_space
 from graphkit.model.documents import Problem
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.model.index import ReleaseTable
 from graphkit.model.organisation import Organisation
-from graphkit.stores.engine.address_space import check_address_space
 from graphkit.stores.engine.bulk import STAGED, BulkTable
 from graphkit.stores.engine.compile_evidence import paths_of_use
 from graphkit.stores.engine.component_lists import Lists

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 _ARENA_MAX: Final = -8
 """M_ARENA_MAX of mallopt(3)."""
+_LEAST: Final = 160 * 2**20
+"""Bytes that DuckDB takes with its threads for a small graph, before it can say that there are too few."""
 
 
 def keep_small() -> None:
@@ -22,6 +26,21 @@ def keep_small() -> None:
 
     with suppress(OSError, AttributeError):  # another libc has no arenas
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+
+
+def check_address_space() -> None:
+    """Look whether a limit leaves room for DuckDB: where a thread of it gets no memory, it ends the process silently.
+
+    Cost: a read of one line where there is a limit.
+
+    Raises:
+        MemoryError: it does not.
+    """
+    if sys.platform != "linux" or (limit := _limit()) is None:
+        return
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    if limit - pages * os.sysconf("SC_PAGE_SIZE") < _LEAST:
+        raise MemoryError("the address space is limited")
 
 
 def address_space_limit() -> str:
