@@ -154,7 +154,9 @@ def scan(
             is_stopped=found.is_stopped,
             unchanged_since=unchanged_since,
         )
-        around = screen_of(found.blast, view).of_a_scan((_looked_at(found, offline=offline),), _NOTHING, settle)
+        around = screen_of(found.blast, view).of_a_scan(
+            (_looked_at(found, offline=offline),), _NOTHING_READ if found.rejected else _NOTHING, settle
+        )
         told: str | Iterable[str] = first_screen(found.blast, view, around)
     else:
         told = written(report(format_), shown, view)
@@ -168,6 +170,10 @@ def scan(
 
 _NOTHING: Final = (
     "No service{yours} was found there: no SBOM, lock, manifest or environment. Scan a folder that has some."
+)
+_NOTHING_READ: Final = (
+    "No service{yours} is known: what was found there could not be read, so nobody knows what it shows. Mend it, and "
+    "scan again."
 )
 
 

@@ -53,6 +53,14 @@ def test_a_folder_without_any_document_says_so(work: Path) -> None:
     assert "reading what" not in ran.err
 
 
+def test_a_folder_whose_only_document_is_cut_is_not_said_to_have_none(work: Path) -> None:
+    put(work / "cut" / "bom.cdx.json", '{"bomFormat": "CycloneDX", "components": [{"name": "litellm"')
+    ran = run("scan", "cut", "--offline", "--incident", "litellm==1.82.8", "--quiet")
+    assert ran.code == 3
+    assert "what was found there could not be read, so nobody knows what it shows" in " ".join(ran.out.split())
+    assert "no SBOM" not in ran.out
+
+
 def test_json_is_that_of_a_blast_of_the_same_graph(projects: Path) -> None:
     found = run("scan", "--offline", "--incident", "litellm-2026-03", "--format", "json")
     asked = run("blast", "litellm-2026-03", "--format", "json")
