@@ -16,7 +16,7 @@ import pytest
 from hypothesis import settings
 
 from graphkit.api.demo import run_demo
-from tests.neo4j_server import PASSWORD, SERVERS, clear, running
+from tests.neo4j_server import PASSWORD, SERVERS, clear, homes, running
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
@@ -121,7 +121,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory, plain_environment: None) -> P
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory, plain_environment: None) -> Iterator[tuple[str, ...]]:
+def servers(plain_environment: None) -> Iterator[tuple[str, ...]]:
     """Addresses of Neo4j servers whose databases tests may clear; the environment has user and password."""
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -129,8 +129,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory, plain_environment: None) -
             yield tuple(given.split())
             return
         patch.setenv("NEO4J_PASSWORD", PASSWORD)
-        homes = (tmp_path_factory.mktemp("neo4j") for _ in range(SERVERS))
-        yield tuple(stack.enter_context(running(home)) for home in homes)
+        yield tuple(stack.enter_context(running(home)) for home in stack.enter_context(homes(SERVERS)))
 
 
 @pytest.fixture

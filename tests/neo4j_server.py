@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -29,12 +30,22 @@ PASSWORD: Final = "graphkit-tests"
 CACHE: Final = user_cache_path("graphkit-tests")
 """Found before the tests' own environment hides it; a second run needs no Maven."""
 _SECONDS: Final = 120
+_ROOM: Final = 2 << 30
+"""Bytes that a server may fill in memory."""
 _POM: Final = """<project><modelVersion>4.0.0</modelVersion>
 <groupId>tests</groupId><artifactId>server</artifactId><version>1</version><dependencies>
 <dependency><groupId>org.neo4j</groupId><artifactId>neo4j</artifactId><version>{version}</version></dependency>
 <dependency><groupId>org.neo4j.app</groupId><artifactId>neo4j-server</artifactId><version>{version}</version></dependency>
 </dependencies></project>
 """
+_BRIEF: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Options of Java for a server that lives for minutes: its better compiler costs more there than it earns."""
+_BRIEF_CONF: Final = """
+db.tx_log.preallocate=false
+db.tx_log.rotation.retention_policy=1 files
+dbms.cypher.min_replan_interval=3m
+"""
+"""A database that is filled and cleared again and again needs no log for backups, and no new plan each time."""
 _CONF: Final = """
 server.default_listen_address=127.0.0.1
 server.bolt.listen_address=127.0.0.1:{port}
@@ -107,16 +118,30 @@ def imported(home: Path, folder: Path, version: str = LTS) -> None:
 
 
 @contextmanager
+def homes(count: int) -> Iterator[list[Path]]:
+    """Give empty folders for servers: in memory where there is room, since each of their writes waits for the disk."""
+    memory = Path("/dev/shm")
+    has_room = memory.is_dir() and shutil.disk_usage(memory).free > _ROOM * count
+    with tempfile.TemporaryDirectory(prefix="graphkit-tests-", dir=memory if has_room else None) as folder:
+        yield [Path(folder) / str(number) for number in range(count)]
+
+
+@contextmanager
 def running(
-    home: Path, version: str = LTS, release: int = 17, *, heap: str = "768m", pages: str = "64m"
+    home: Path, version: str = LTS, release: int = 17, *, heap: str = "768m", pages: str = "64m", measured: bool = False
 ) -> Iterator[str]:
-    """Start a server in a folder of its own; give its address, stop it afterwards."""
+    """Start a server in a folder of its own; give its address, stop it afterwards.
+
+    One whose speed is ``measured`` has the settings that it would have elsewhere, not those for a life of minutes.
+    """
     port, lib = free_port(), artifacts(version) / "lib"
     (home / "conf").mkdir(parents=True, exist_ok=True)
-    (home / "conf" / "neo4j.conf").write_text(_CONF.format(port=port, heap=heap, pages=pages), encoding="utf-8")
+    settings = _CONF.format(port=port, heap=heap, pages=pages) + ("" if measured else _BRIEF_CONF)
+    (home / "conf" / "neo4j.conf").write_text(settings, encoding="utf-8")
     with zipfile.ZipFile(lib / f"neo4j-{version}.jar") as archive:
         main = archive.read("META-INF/services/org.neo4j.server.startup.EntryPoint").decode().strip()
-    words = [java(release), f"-Xmx{heap}", "-cp", f"{lib}/*", main, f"--home-dir={home}", f"--config-dir={home}/conf"]
+    words = [java(release), f"-Xmx{heap}", *(() if measured else _BRIEF), "-cp", f"{lib}/*", main]
+    words += [f"--home-dir={home}", f"--config-dir={home}/conf"]
     with (home / "out").open("wb") as log:
         process = subprocess.Popen(words, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
     (home / "pid").write_text(str(process.pid), encoding="ascii")

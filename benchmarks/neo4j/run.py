@@ -132,7 +132,7 @@ def pushed(plan: Plan, folder: Path) -> Iterator[Figure]:
     """Yield what a push takes, beside pairs one by one."""
     graph = built(first_packages(plan.parquet, plan.packages, folder), folder / "graph")
     nodes, pairs = links(graph)
-    with running(folder / "home", heap="2g", pages="512m") as address:
+    with running(folder / "home", heap="2g", pages="512m", measured=True) as address:
         slow = plain(address, nodes, pairs)
         split = Split()
         fast, _ = timed(lambda: push_graph(str(graph), address, progress=split))
@@ -178,7 +178,7 @@ def offline(plan: Plan, folder: Path) -> Iterator[Figure]:
     yield Figure(name="export of the whole index", of="graphkit", kind="size", value=size / 1e6, unit="MB")
     took, _ = timed(lambda: imported(folder / "home", folder / "csv"))
     yield _step("offline import of the whole index", took)
-    with running(folder / "home", heap="4g", pages="2g") as address:
+    with running(folder / "home", heap="4g", pages="2g", measured=True) as address:
         took, _ = timed(lambda: push_graph(str(graph), address))
         yield _step("keys of labels after it", took)
         yield from closures(address)
@@ -230,7 +230,7 @@ def case(folder: Path) -> Iterator[Figure]:
     graph, answer = folder / "graph", folder / "answer.json"
     run(graphkit("demo", "--graph", str(graph), "--output", str(folder / "report.html"), "--quiet"))
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
-    with running(folder / "home", heap="2g", pages="512m") as address:
+    with running(folder / "home", heap="2g", pages="512m", measured=True) as address:
         run(graphkit("neo4j", "push", "--graph", str(graph), "--to", address, "--quiet"))
         for verb, there, here in (
             ("blast", blast(address, CASE, answer), blast(graph, CASE, answer)),
@@ -286,7 +286,7 @@ def writers(folder: Path) -> Iterator[Figure]:
             share.mkdir()
             for file in files[number::count]:
                 (share / file.name).hardlink_to(file)  # links out of a folder are not followed
-        with running(folder / f"home-{count}", heap="2g", pages="512m") as address:
+        with running(folder / f"home-{count}", heap="2g", pages="512m", measured=True) as address:
             orders = [graphkit("ingest", "sbom", str(one), "--graph", address, "--quiet") for one in shares]
             with ThreadPoolExecutor(count) as pool:
                 took, _ = timed(lambda pool=pool, orders=orders: list(pool.map(run, orders)))  # type: ignore[misc]

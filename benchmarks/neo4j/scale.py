@@ -135,7 +135,7 @@ def on_server(count: int, *, distinct: bool) -> dict[str, Any]:
     os.environ["NEO4J_PASSWORD"] = PASSWORD
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        with running(home, heap="1g", pages="256m") as address:
+        with running(home, heap="1g", pages="256m", measured=True) as address:
             took = filled(address, count, distinct=distinct)
         return {
             "store": "server",
