@@ -6,7 +6,7 @@ import fcntl
 import gc
 import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
@@ -15,11 +15,14 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from graphkit.api import open_graph
 from graphkit.api.demo import run_demo
+from tests.effort import share
 from tests.neo4j_server import PASSWORD, SERVERS, clear, homes, running
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
+DEMO_CASE = "litellm-2026-03"
 NEEDED = ("browser", "server")
 """Marks of tests that a developer's machine may skip and CI may not."""
 
@@ -27,7 +30,7 @@ NEEDED = ("browser", "server")
 sys.dont_write_bytecode = False
 
 # The same examples on every run, so that a red test is red again; `--hypothesis-profile=explore` looks further.
-settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=share(100, of=3))
 settings.register_profile("explore", deadline=None, max_examples=2_000)
 settings.load_profile("repeatable")
 
@@ -110,14 +113,36 @@ def shared() -> Path:
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory, plain_environment: None) -> Path:
     """The graph of `graphkit demo`, to be read alone, made once for all processes of a run."""
-    base = tmp_path_factory.getbasetemp()
+    return _made_once(tmp_path_factory, "demo", lambda folder: run_demo(str(folder)))
+
+
+@pytest.fixture(scope="session")
+def graph_of_case(
+    tmp_path_factory: pytest.TempPathFactory, demo: Path, plain_environment: None
+) -> Callable[[str], Path]:
+    """Gives the graph of a case that ships, by its name, to be read alone, made once for all processes of a run."""
+
+    def feed(case: str, folder: Path) -> None:
+        with open_graph(str(folder), create=True) as graph:
+            for kind, name in (("index", "index.slice"), ("advisory", "incident.yaml")):
+                report = graph.ingest(kind, [str(ROOT / "examples" / case / name)])
+                assert (report.rejected, report.unrecognised) == ((), ()), name
+
+    def of_case(case: str) -> Path:
+        return demo if case == DEMO_CASE else _made_once(tmp_path_factory, case, lambda folder: feed(case, folder))
+
+    return of_case
+
+
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    base = factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (base / "demo.lock").open("w") as lock:
+    with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (base / "demo").is_dir():
-            run_demo(str(base / "demo-begun"))
-            (base / "demo-begun").rename(base / "demo")
-    return base / "demo"
+        if not (base / name).is_dir():
+            make(base / f"{name}-begun")
+            (base / f"{name}-begun").rename(base / name)
+    return base / name
 
 
 @pytest.fixture(scope="session")

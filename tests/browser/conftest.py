@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from graphkit.api.demo import blast_acme, run_demo
+from graphkit.api import open_graph
+from graphkit.api.demo import blast_acme
 from graphkit.model.answers import Blast
 from tests.browser.pages import Opener
+from tests.conftest import DEMO_CASE
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,8 @@ def opener(browser: Browser, tmp_path: Path) -> Iterator[Opener]:
 
 
 @pytest.fixture(scope="session")
-def examples(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Blast]:
+def examples(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Blast]:
     """Return what `graphkit demo` answers: of the made-up company, and of the real case."""
-    folder = tmp_path_factory.mktemp("examples")
-    return {"acme": blast_acme(str(folder / "acme")), "case": run_demo(str(folder / "case"))}
+    with open_graph(str(demo)) as graph:
+        case = graph.blast(DEMO_CASE)
+    return {"acme": blast_acme(str(tmp_path_factory.mktemp("examples") / "acme")), "case": case}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import lzma
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ import pytest
 import yaml
 from pypi_simple import PYPI_SIMPLE_ENDPOINT
 
-from graphkit.api import Graph, open_graph
+from graphkit.api import open_graph
 from graphkit.model.answers import Blast, PackageRow
 from graphkit.model.incidents import ActionKind, Cause, CompromisedRelease, Incident, Reading
 from graphkit.model.index import Hidden
@@ -81,29 +81,6 @@ ASKED: Final = [Asked(case, number) for case in CASES for number in range(len(ex
 by_case = pytest.mark.parametrize("case", [pytest.param(case, marks=pytest.mark.xdist_group(case)) for case in CASES])
 
 
-@pytest.fixture(scope="module")
-def graphs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Graph]]:
-    """The graphs of the cases asked so far, each fed once."""
-    opened: dict[str, Graph] = {}
-    yield opened
-    for graph in opened.values():
-        graph.close()
-
-
-def fed(graphs: dict[str, Graph], case: str, folder: Path) -> Graph:
-    if case not in graphs:
-        graphs[case] = open_graph(str(folder / case), create=True)
-        feed(graphs[case], case)
-    return graphs[case]
-
-
-def feed(graph: Graph, case: str) -> None:
-    for kind, name in (("index", "index.slice"), ("advisory", "incident.yaml"), ("org", "organisation.yaml")):
-        if (path := EXAMPLES / case / name).is_file() or kind != "org":
-            report = graph.ingest(kind, [str(path)])
-            assert (report.rejected, report.unrecognised) == ((), ()), name
-
-
 def row_of(answer: Blast, name: str) -> PackageRow | None:
     return next((row for row in answer.packages if row.package == name and row.tier is not None), None)
 
@@ -112,12 +89,10 @@ def row_of(answer: Blast, name: str) -> PackageRow | None:
     "asked",
     [pytest.param(one, id=f"{one.case}-{one.number}", marks=pytest.mark.xdist_group(one.case)) for one in ASKED],
 )
-def test_a_case_answers_as_its_data_expects(
-    asked: Asked, graphs: dict[str, Graph], tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_a_case_answers_as_its_data_expects(asked: Asked, graph_of_case: Callable[[str], Path]) -> None:
     wanted = expected(asked.case).asks[asked.number]
-    graph = fed(graphs, asked.case, tmp_path_factory.getbasetemp())
-    answer = graph.blast(asked.case, at=wanted.at, reading=wanted.reading)
+    with open_graph(str(graph_of_case(asked.case))) as graph:
+        answer = graph.blast(asked.case, at=wanted.at, reading=wanted.reading)
     if wanted.window:
         assert (rfc3339(answer.window.start), rfc3339(answer.window.until)) == wanted.window
     if wanted.reading:

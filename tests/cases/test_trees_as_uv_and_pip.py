@@ -11,7 +11,7 @@ without a page has the versions that are asked for.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,6 @@ from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from graphkit.api import open_graph
 from graphkit.model.environment import Environment, Profile
 from graphkit.model.index import File, FileKind, ProjectPage, ReleaseFiles, ReleaseMetadata
 from graphkit.model.names import PackageName
@@ -233,17 +232,8 @@ class Compared(Struct):
 
 
 @pytest.fixture(scope="module")
-def cases(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, ...]:
-    folder = tmp_path_factory.mktemp("cases")
-    return tuple(Case(name, demo if name == "litellm-2026-03" else graph_of(name, folder)) for name in CASES)
-
-
-def graph_of(name: str, folder: Path) -> Path:
-    """Return a graph of a case that ships."""
-    with open_graph(str(folder / name), create=True) as opened:
-        for kind, file in (("index", "index.slice"), ("advisory", "incident.yaml")):
-            opened.ingest(kind, [str(ROOT / "examples" / name / file)])
-    return folder / name
+def cases(graph_of_case: Callable[[str], Path]) -> tuple[Case, ...]:
+    return tuple(Case(name, graph_of_case(name)) for name in CASES)
 
 
 @pytest.mark.parametrize("asked", INSTALLERS, ids=[one.resolver for one in INSTALLERS])
