@@ -409,6 +409,18 @@ class Provenance(Struct, frozen=True, kw_only=True):
     proofs_sha256: str = ""
 
 
+class LeftOut(Struct, frozen=True, kw_only=True):
+    """What an incident accuses beside that which was asked of it, as ``text`` says.
+
+    ``worse`` are the services that have a worse verdict for it; ``is_judged`` False: nobody knows which.
+    """
+
+    incident: str
+    text: str
+    worse: frozenset[ServiceId]
+    is_judged: bool
+
+
 class Blast(Struct, frozen=True, kw_only=True):
     """The blast radius of one incident or release: everything the graph can say of it."""
 
@@ -432,6 +444,8 @@ class Blast(Struct, frozen=True, kw_only=True):
     """One line for each target that nothing in the graph and no incident names."""
     external: frozenset[ServiceId] = frozenset()
     """The services that are somebody else's; reports show them apart from the reader's own."""
+    left_out: tuple[LeftOut, ...] = ()
+    """One for each incident of which a part alone was asked about; the notes say it too."""
     exposing: tuple[str, ...] = ()
     """Which of several incidents expose services of the reader's own, in the order asked; of one incident none."""
 

@@ -22,7 +22,7 @@ from graphkit.reports.interface import ReportOptions
 from graphkit.reports.settling import Remedy, Settle, command, graph_option, incidents_of, remedies, settle_in_graph
 from graphkit.reports.text import counted, shown
 from graphkit.reports.text_canvas import TextCanvas, folded
-from graphkit.reports.wording import ASSUMED, between, clock, notices, on_word, refused, what_and_when
+from graphkit.reports.wording import ASSUMED, between, clock, notices, on_word, refused, said_beside, what_and_when
 
 WIDE: Final = 100
 _LINES_WIDE: Final = 40
@@ -91,9 +91,15 @@ def screen_of(blast: Blast, view: ReportOptions) -> Screen:
         ],
         incident=incident,
         told_by="; ".join(dict.fromkeys(who for one in actions[:_ACTIONS] for who in one.by.split("; ") if who)),
-        after=(f"page: {page_command(blast, view)}",),
+        after=(*whole_incidents(blast, view.graph), f"page: {page_command(blast, view)}"),
         settle=settle_in_graph(blast, view.graph, view.is_there),
     )
+
+
+def whole_incidents(blast: Blast, graph: str | None) -> Iterator[str]:
+    """Yield the command that asks about all of each incident of which a part alone was asked about."""
+    for one in blast.left_out:
+        yield f"all of {one.incident}: {command('graphkit', 'blast', one.incident, *graph_option(graph))}"
 
 
 def page_command(blast: Blast, view: ReportOptions) -> str:
@@ -109,7 +115,9 @@ def first_screen(blast: Blast, view: ReportOptions, screen: Screen) -> str:
     """
     head, foot = _canvas(view), _canvas(view)
     head.line(what_and_when(blast), style="bold", hang=0)
-    for line in filter(None, (*screen.about, *notices(blast), *blast.unknown, refused(blast) if view.strict else "")):
+    for line in filter(
+        None, (*screen.about, *notices(blast), *said_beside(blast), refused(blast) if view.strict else "")
+    ):
         head.line(line)
     head.gap()
     _counts(head, blast)

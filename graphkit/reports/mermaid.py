@@ -16,7 +16,7 @@ from graphkit.reports.interface import ReportOptions
 from graphkit.reports.layout import COLOURS
 from graphkit.reports.provenance import read_stamp, stamp
 from graphkit.reports.text import counted, shown
-from graphkit.reports.wording import listing, made_of, notices, slot_runs, window_lines
+from graphkit.reports.wording import listing, made_of, notices, said_beside, slot_runs, window_lines
 
 MOST_NODES: Final = 200
 MOST_LINKS: Final = 480
@@ -44,7 +44,7 @@ class MermaidReport:
         short = replace(blast, services=tuple(map(_shortest, blast.services)))
         drawn = content(short, replace(listed, packages=tuple(map(_shortest, listed.packages))))
         _name_releases(drawn, blast)
-        beside = [*notices(blast), *window_lines(blast)[:_MOST_WINDOWS], *listed.notes]
+        beside = [*notices(blast), *said_beside(blast), *window_lines(blast)[:_MOST_WINDOWS], *listed.notes]
         if blast.notes:
             beside.append(f"{counted(len(blast.notes), 'note')} on this answer stand in the other reports")
         unsure = {row.package: slot_runs(row.unresolvable) for row in listed.packages if row.unresolvable}

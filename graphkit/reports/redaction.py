@@ -282,7 +282,13 @@ _OF_NAMES: Final[dict[str, Callable[[_Redaction, str], str]]] = {
 KINDS: Final = {
     (shape, field): kind
     for kind, shapes in {
-        "service": {"ServiceVerdict": "service", "CompanyRow": "services", "Holding": "service", "Blast": "external"},
+        "service": {
+            "ServiceVerdict": "service",
+            "CompanyRow": "services",
+            "Holding": "service",
+            "Blast": "external",
+            "LeftOut": "worse",
+        },
         "company": {
             "ServiceVerdict": "company",
             "CompanyRow": "company via",
@@ -304,6 +310,7 @@ KINDS: Final = {
         "free": {"Supplied": "what data sources", "CompanyRow": "data", "Claim": "claimant text"},
         "keep": {
             "ServiceVerdict": "basis incidents",
+            "LeftOut": "incident",
             "BuildVerdict": "basis incident",
             "Clearance": "incident",
             "CompanyRow": "origin_tier",

@@ -41,6 +41,7 @@ from graphkit.reports.wording import (
     notices,
     only_assumed,
     renown,
+    said_beside,
     slot_spans,
     slots_by_release,
     standing,
@@ -145,7 +146,7 @@ def comparison_note(answer: Comparison) -> str:
 
 def _in_short(blast: Blast) -> Iterator[str]:
     yield f"- What: {prose(what_and_when(blast))}"
-    for line in (*notices(blast), *blast.unknown):
+    for line in (*notices(blast), *said_beside(blast)):
         yield f"- Note: {prose(line)}"
     counts = counts_of(blast)
     yield f"- In short: {prose(sentence(counts, whose(blast)))}"

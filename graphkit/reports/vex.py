@@ -66,7 +66,7 @@ def statements(blast: Blast, *, strict: bool = False) -> tuple[Statement, ...]:
 
 def described(blast: Blast) -> str:
     """Return what the case is called and what every reader of it must know; empty where nothing is."""
-    return shown(" ".join(filter(None, (blast.incident.title, *notices(blast)))))
+    return shown(" ".join(filter(None, (blast.incident.title, *notices(blast), *(one.text for one in blast.left_out)))))
 
 
 def written_at(blast: Blast, made: Provenance) -> Instant:
@@ -94,6 +94,8 @@ def _doubt(blast: Blast, one: ServiceVerdict, *, whole: bool, strict: bool) -> t
     if not whole:
         asked = f"only {span(blast.window)} was asked about: "
         return asked, "Ask about the whole time in which the releases were listed."
+    if any(one.service in left.worse or not left.is_judged for left in blast.left_out):
+        return "not all of the incident was asked about: ", "Ask about all of it."
     if not is_proven(one):
         return (
             "no proof of it is in this report: ",

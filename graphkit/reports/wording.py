@@ -295,6 +295,11 @@ def notices(blast: Blast) -> tuple[str, ...]:
     return tuple(filter(None, (_withdrawn(blast), "" if blast.is_index_read else NOT_CHECKED)))
 
 
+def said_beside(blast: Blast) -> tuple[str, ...]:
+    """Return what is unknown of targets, and which parts of incidents were not asked about: notes that come first."""
+    return (*blast.unknown, *(one.text for one in blast.left_out))
+
+
 def _withdrawn(blast: Blast) -> str:
     ids = blast.incident.withdrawn
     if not ids:

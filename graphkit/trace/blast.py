@@ -20,9 +20,10 @@ from graphkit.model.ranks import CompanyVerdict, Tier, Verdict
 from graphkit.model.times import rfc3339
 from graphkit.model.versions import release_version
 from graphkit.stores import port
-from graphkit.trace.case import Case, resolve, under, without_incident_joined
+from graphkit.trace.case import Case, resolve, rest_of, under, without_incident_joined
 from graphkit.trace.case_answer import CaseAnswer, Question, Worlds, answer, trees_in, worlds_of
 from graphkit.trace.evidence.documents import CaseDocuments
+from graphkit.trace.left_out import Unasked, unasked
 from graphkit.trace.notes import footnotes, some
 from graphkit.trace.verdicts.companies import CaseWindow, company_rows, is_about
 from graphkit.trace.verdicts.packages import (
@@ -95,6 +96,8 @@ def _blast_of(
     generation = reader.generation()
     external = organisation.external_services
     unknown = tuple(dict.fromkeys(case.unknown for case in cases if case.unknown))
+    left_out = tuple(part.unasked.counted(external) for part in parts if part.unasked is not None)
+    unasked_notes = (f"{one.text}; all of it: graphkit blast {one.incident}" for one in left_out)
     return answer(
         incident=_asked(views),
         window=_whole(windows),
@@ -114,11 +117,12 @@ def _blast_of(
             facts_sha256=generation.facts_sha256,
             facts_until=generation.newest_fact if generation.inputs else None,
         ),
-        notes=tuple(dict.fromkeys((*unknown, *(note for part in parts for note in part.notes)))),
+        notes=tuple(dict.fromkeys((*unknown, *unasked_notes, *(note for part in parts for note in part.notes)))),
         is_partial=any(part.exposed.stopped is not None for part in parts),
         is_index_read=any(_is_index_read(view) for view in views),
         unknown=unknown,
         external=external,
+        left_out=left_out,
         exposing=_exposing(views, external) if len(views) > 1 else (),
     )
 
@@ -177,6 +181,7 @@ class _Part(Struct, frozen=True, kw_only=True):
     view: CaseAnswer
     exposed: Exposed
     notes: tuple[str, ...]
+    unasked: Unasked | None
 
 
 def _part(
@@ -194,7 +199,14 @@ def _part(
     rivals = tuple(_rivals(view, exposed, question, documents, incidents, worlds))
     withdrawn = tuple(f"{one} was withdrawn by those who published it" for one in case.withdrawn)
     notes = (*withdrawn, *footnotes(view, exposed, documents), *rivals)
-    return _Part(view=view, exposed=exposed, notes=notes)
+    rest = rest_of(case, incidents, question.reading, _Known(reader).versions_of)
+    if rest is None:
+        return _Part(view=view, exposed=exposed, notes=notes, unasked=None)
+    beside = unasked(reader, view, rest, question)
+    view.services.say_first(beside.said_of())
+    title = f"Only {beside.asked} of: {case.title}" if case.title else ""
+    view = replace(view, case=replace(case, title=title))
+    return _Part(view=view, exposed=exposed, notes=notes, unasked=beside)
 
 
 class _Known:

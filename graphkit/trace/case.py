@@ -293,6 +293,34 @@ def _releases_of(event: Event) -> Iterator[CompromisedRelease]:
         yield from record.releases
 
 
+def rest_of(case: Case, incidents: Sequence[Incident], reading: str | None, versions_of: VersionsOf) -> Case | None:
+    """Return the case of all that the incident of a case accuses beside it; None where that is nothing.
+
+    ``reading`` and ``versions_of`` as for `resolve`. A hash beside which its record names releases is no part.
+    """
+    events = events_of(incidents)
+    event = next((one for one in events if case.incidents and one.id == case.id), None)
+    if event is None:
+        return None
+    graph = _Graph(events=events, versions_of=versions_of, is_known=lambda _: True)
+    whole = graph.case_of(event, _EventTargets(ids={event.id.lower()}), reading)
+    known = {identity_of(one) for one in case.releases}
+    rest = replace(
+        whole,
+        releases=tuple(one for one in whole.releases if identity_of(one) not in known),
+        first_upload_accounts=tuple(
+            one for one in whole.first_upload_accounts if identity_of(one.release) not in known
+        ),
+        ranges=tuple(one for one in whole.ranges if one not in case.ranges),
+        every=whole.every - case.every,
+        every_elsewhere=whole.every_elsewhere - case.every_elsewhere,
+        undecided=tuple(one for one in whole.undecided if one not in case.undecided),
+        files=tuple(one for one in whole.files if one not in case.files),
+    )
+    parts = (rest.releases, rest.ranges, rest.every, rest.every_elsewhere, rest.undecided)
+    return rest if any(parts) or any(one.is_alone for one in rest.files) else None
+
+
 def without_incident_joined(cases: Sequence[Case]) -> tuple[Case, ...]:
     """Return cases, those of bare releases that no incident names as one: where all have one window, so are they."""
     bare = [case for case in cases if not case.incidents]

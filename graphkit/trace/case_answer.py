@@ -371,10 +371,11 @@ class _Judging(Struct, frozen=True, kw_only=True):
                 text=f"what {case.id} accuses is unknown ({why}); a record with releases, or the hashes of the bad "
                 "files, would settle it",
             )
-        return fact(Obligation.ACCUSATION, f"{case.id} accuses {_what(case)}")
+        return fact(Obligation.ACCUSATION, f"{case.id} accuses {in_words(case)}")
 
 
-def _what(case: Case) -> str:
+def in_words(case: Case) -> str:
+    """Return what a case accuses in words, of many parts the first ones."""
     names = [_shown(release) for release in case.releases]
     names += [f"{package} {specifier or 'in every version'}" for package, specifier in case.ranges]
     names += [f"every version of {package}" for package in sorted(case.every)]

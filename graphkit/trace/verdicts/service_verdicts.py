@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildProof, Obligation, Services, ServiceVerdict, proofs
 from graphkit.model.documents import Basis
+from graphkit.model.names import ServiceId
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import Instant, Moment
 from graphkit.trace.evidence.documents import RowShown, Said
@@ -199,6 +200,7 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
         self._judging = judging
         self._made: dict[int, ServiceVerdict] = {}
         self._assuming: frozenset[str] = frozenset()
+        self._said_first: Mapping[ServiceId, str] = {}
         self._alike: dict[int, _Alike] = {}
         groups: dict[tuple[int, bool, bool, Said], _Alike] = {}
         for number, account in enumerate(accounts):
@@ -227,6 +229,10 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
     def assume(self, services: AbstractSet[str]) -> None:
         """Let the clearances of some services rest on the reading of the times that answered."""
         self._assuming = frozenset(services)
+
+    def say_first(self, texts: Mapping[ServiceId, str]) -> None:
+        """Let a text stand before the reasons of some services."""
+        self._said_first = texts
 
     def verdicts(self) -> Mapping[str, Verdict]:
         """Return every service's verdict, without a reason."""
@@ -281,7 +287,13 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
         for (number, pattern), own in zip(shared.items(), self._own(list(shared)), strict=True):
             found[number] = self._judging.service(self._accounts[number]) if own is None else pattern.filled(own)
         made = [found[number] for _, number in entries]
+        if self._said_first:
+            made = [self._with_text(one) for one in made]
         return [with_times(one) if one.service in self._assuming else one for one in made] if self._assuming else made
+
+    def _with_text(self, one: ServiceVerdict) -> ServiceVerdict:
+        text = self._said_first.get(one.service)
+        return one if text is None else replace(one, reason=f"{text}; {one.reason}")
 
     def _judged(self, group: _Alike, number: int) -> ServiceVerdict:
         """Judge one of those that are alike by itself."""
