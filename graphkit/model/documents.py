@@ -66,6 +66,8 @@ DOWNLOAD: Final = "download"
 """The tool of a command that fetches the file of a release by its address."""
 IMAGE: Final = "image"
 """The tool of an instruction that takes a container image, whose name and tag may be those of a release."""
+METADATA: Final = "metadata of a release"
+"""The format of a document that says which release lies there, installed or unpacked, and is no file of it itself."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (docs/semantics.md#obligation-i)."""
 

@@ -1,7 +1,8 @@
-"""Wheels and source archives that lie among other files: releases by their name and hash. Nobody opens them.
+"""Wheels, eggs and source archives that lie among other files: releases by their name and hash. Nobody opens them.
 
 Of a source archive the names of its files are looked at: others have such names, too. Nothing is unpacked or run.
-A pointer of Git LFS in the place of one says the hash of the file, which an install then gets.
+A pointer of Git LFS in the place of one says the hash of the file, which an install then gets. Metadata of a release
+that is installed or unpacked (`METADATA` of a `.dist-info`, `PKG-INFO`) says which one lies there.
 """
 
 from __future__ import annotations
@@ -14,20 +15,30 @@ from msgspec.structs import replace
 
 from graphkit.formats.archives import contents
 from graphkit.formats.lfs_pointer import is_pointer, sha256_of_pointer
-from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind
+from graphkit.model.documents import METADATA, Basis, Completeness, Component, Document, DocumentKind
 from graphkit.model.errors import InputError
-from graphkit.model.names import named_by_file, purl_of
+from graphkit.model.names import BadName, PackageName, named_by_file, package_name, purl_of
+from graphkit.model.versions import release_version
+from graphkit.sources.environments.metadata import called, headers
 
-_METADATA: Final = re.compile(r"[^/]+/PKG-INFO")
+_METADATA: Final = re.compile(r"(?:\./)?[^/]+/PKG-INFO")
+_PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04")
+_INSTALLED: Final = re.compile(
+    r"(?:.*/)?(?:(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg)(?:/EGG-INFO)?/(?:METADATA|PKG-INFO)"
+    r"|(?P<file>[^/]+-[^/]+)\.egg-info|EGG-INFO/PKG-INFO|(?P<folder>[^/]+-[0-9][^/]*)/PKG-INFO)",
+    re.IGNORECASE,
+)
+"""The metadata of a release that lies there installed or unpacked."""
+_EGG: Final = re.compile(r"(?:.*/)?(?P<stem>[^/]+)\.egg", re.IGNORECASE)
 
 
 def is_distribution(path: str) -> bool:
-    """Return whether a path is called like a wheel, or like a source archive of a release.
+    """Return whether a path is called like a wheel or egg, a source archive of a release, or the metadata of one.
 
     >>> is_distribution("vendor/litellm-1.82.7-py3-none-any.whl"), is_distribution("notes.zip")
     (True, False)
     """
-    return _is_wheel(path) or named_by_file(path) is not None
+    return _is_wheel(path) or _named_by_egg(path) is not None or named_by_file(path) is not None or _is_metadata(path)
 
 
 def distribution(path: str, data: bytes | None) -> Document | None:
@@ -36,29 +47,76 @@ def distribution(path: str, data: bytes | None) -> Document | None:
     ``data`` None: its bytes cannot be had, so the name alone counts. A wheel whose name says no release is known by its
     hash alone: it may be renamed before it is installed. Cost: a pass over the names in a source archive.
     """
-    named = named_by_file(path)
+    if _is_metadata(path):
+        return _of_metadata(path, data)
+    named = named_by_file(path) or _named_by_egg(path)
     is_elsewhere = data is None or is_pointer(data)
     if named is None and (data is None or not _is_wheel(path)):
         return None
-    if data is not None and not is_elsewhere and not _is_wheel(path) and not _is_sdist(data):
+    is_source = not (_is_wheel(path) or _EGG.fullmatch(path))
+    if data is not None and not is_elsewhere and is_source and not _is_sdist(data):
         return None
     file = path.replace("\\", "/").rpartition("/")[2]
     digest = _digest(data) if data is not None else ""
     row = Component(ref=file, name=file, version="", sha256=(digest,) if digest else ())
-    if named is not None:
-        package, version = named
-        row = replace(row, name=package, package=package, version=version, purl=purl_of(package, version))
+    # The same bytes under another name are another release, by name.
+    identity = hashlib.sha256(f"{file}\0{digest}".encode()).hexdigest()
+    format_ = "source archive" if is_source else "wheel" if _is_wheel(path) else "egg"
+    return _document(path, identity, format_, row if named is None else _row(row, *named))
+
+
+def _row(row: Component, package: PackageName, version: str) -> Component:
+    return replace(row, name=package, package=package, version=version, purl=purl_of(package, version))
+
+
+def _document(path: str, identity: str, format_: str, *rows: Component) -> Document:
     return Document(
-        # The same bytes under another name are another release, by name.
-        sha256=hashlib.sha256(f"{file}\0{digest}".encode()).hexdigest(),
+        sha256=identity,
         path=path,
         kind=DocumentKind.DISTRIBUTION,
-        format="wheel" if file.lower().endswith(".whl") else "source archive",
+        format=format_,
         basis=Basis.LISTED,
-        components=(row,),
+        components=rows,
         completeness=Completeness.INCOMPLETE,
         dependencies_known=False,
     )
+
+
+def _is_metadata(path: str) -> bool:
+    """Return whether a path is that of metadata of a release; in an archive of one it is said by that."""
+    if _INSTALLED.fullmatch(path) is None:
+        return False
+    folders = path.split("/")[:-1]
+    return not any(_is_wheel(one) or named_by_file(one) is not None for one in folders)
+
+
+def _of_metadata(path: str, data: bytes | None) -> Document | None:
+    """Return the release that metadata is of: by what it says itself, and by its folder where that says another."""
+    found = _INSTALLED.fullmatch(path)
+    assert found is not None
+    says = headers(data) if data is not None and not is_pointer(data) else {}
+    stem = found["stem"] or found["file"] or found["folder"]
+    told = called(stem, "dist-info" if found["folder"] else (found["kind"] or "egg-info").lower()) if stem else {}
+    named = dict.fromkeys(filter(None, map(_release, (says, told))))
+    if not named:
+        return None
+    rows = [_row(Component(ref=f"{path}#{at}", name="", version=""), *one) for at, one in enumerate(named)]
+    identity = hashlib.sha256(repr((path, *named)).encode("utf-8", "backslashreplace")).hexdigest()
+    return _document(path, identity, METADATA, *rows)
+
+
+def _release(told: dict[str, object]) -> tuple[PackageName, str] | None:
+    """Return a package and a version as far as a text names both."""
+    name, version = str(told.get("name") or ""), str(told.get("version") or "")
+    try:
+        return (package_name(name), release_version(version.replace("_", "-")).text) if version else None
+    except BadName:
+        return None
+
+
+def _named_by_egg(path: str) -> tuple[PackageName, str] | None:
+    found = _EGG.fullmatch(path)
+    return None if found is None else _release(dict(called(found["stem"], "egg")))
 
 
 def _is_wheel(path: str) -> bool:
@@ -71,9 +129,11 @@ def _digest(data: bytes) -> str:
 
 
 def _is_sdist(data: bytes) -> bool:
-    """Return whether an archive has the metadata of a source archive; a damaged one has none that an install reads."""
+    """Return whether an archive has the metadata of a source archive; one that is not read here may have it."""
     try:
         held = contents(data, lambda _: False)
     except InputError:
-        return False
-    return held is not None and any(map(_METADATA.fullmatch, held.names))
+        return True
+    if held is None:  # of an older form of tar, or cut off
+        return data.startswith(_PACKED)
+    return any(map(_METADATA.fullmatch, held.names))

@@ -13,7 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildVerdict, InputName, Obligation, ProofKind, ServiceVerdict
-from graphkit.model.documents import Basis, Component, Document, DocumentKind
+from graphkit.model.documents import METADATA, Basis, Component, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Word, as_said
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
@@ -200,7 +200,10 @@ def _distributions(context: ServiceContext, uses: Sequence[DocumentUse]) -> Iter
         document = context.document(use.document)
         finding = finding_of(context, use)
         if finding.verdict is not None:
-            reason = f"{document.path} is {_released(document.components[0], finding)}; a build may install it"
+            what = _released(document.components[0], finding)
+            reason = f"{document.path} is {what}; a build may install it"
+            if document.format == METADATA:
+                reason = f"{document.path} says that {what.rpartition(',')[0]} lies there; a build may use it"
             found = replace(shown(context, finding, document, None), reason=reason)
             yield as_said_of(found, f"it was there from {use.stands_from} on", use.said_of("stands_from"))
         elif finding.may_show:
@@ -212,11 +215,9 @@ def _distributions(context: ServiceContext, uses: Sequence[DocumentUse]) -> Iter
 def _released(row: Component, finding: Finding) -> str:
     """Return which accused release a file is, and by what it is known: its name may be that of another."""
     name = f"{row.package} {row.version}" if row.package else "an accused file"
-    if finding.basis != Basis.HASH:
-        return f"{name}, by its name"
     if finding.shown:
         name = " and ".join(f"{package} {version}" for package, version in sorted(finding.shown))
-    return f"{name}, by its hash"
+    return f"{name}, by its {'hash' if finding.basis == Basis.HASH else 'name'}"
 
 
 def _named_build(context: ServiceContext, build: Build, states: Sequence[InputState]) -> BuildVerdict:

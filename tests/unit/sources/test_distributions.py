@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import tarfile
@@ -9,7 +10,7 @@ import zipfile
 
 import pytest
 
-from graphkit.sources.distributions import distribution
+from graphkit.sources.distributions import distribution, is_distribution
 
 
 def packed(name: str, *, is_zip: bool = False) -> bytes:
@@ -34,11 +35,15 @@ SDIST = packed("litellm-1.82.7/PKG-INFO")
         ("litellm-1.82.7.tar.gz", SDIST, "1.82.7"),
         ("litellm-1.82.7.zip", packed("litellm-1.82.7/PKG-INFO", is_zip=True), "1.82.7"),
         ("litellm-1.82.7.tar.gz", packed("data/rows.csv"), None),  # other archives have such names, too
-        ("litellm-1.82.7.tar.gz", SDIST[:40], None),
+        ("litellm-1.82.7.tar.gz", SDIST[:40], "1.82.7"),  # another reader may make more of it
+        ("litellm-1.82.7.tar.gz", gzip.compress(b"an old form of tar, or what has none"), "1.82.7"),
+        ("litellm-1.82.7.tar.gz", packed("./litellm-1.82.7/PKG-INFO"), "1.82.7"),
+        ("litellm-1.82.7.zip", packed("litellm-1.82.7/PKG-INFO", is_zip=True)[:-1], "1.82.7"),
         ("litellm-1.82.7.tar.gz", b"no archive", None),
+        ("eggs/litellm-1.82.7-py3.12.egg", b"whatever it holds", "1.82.7"),
         ("notes.zip", packed("a/PKG-INFO", is_zip=True), None),
     ],
-    ids=range(8),  # archives hold the time at which they were made
+    ids=range(12),  # archives hold the time at which they were made
 )
 def test_a_file_is_the_release_that_its_name_says(path: str, data: bytes, version: str | None) -> None:
     found = distribution(path, data)
@@ -91,3 +96,33 @@ def test_of_a_file_that_cannot_be_had_the_name_counts() -> None:
     found = distribution("litellm-1.82.7.tar.gz", None)
     assert found is not None
     assert found.components[0].sha256 == ()
+
+
+METADATA = b"Metadata-Version: 2.1\nName: LiteLLM\nVersion: 1.82.7\n\nName: other\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "named"),
+    [
+        ("env/litellm-1.82.7.dist-info/METADATA", METADATA, ["litellm 1.82.7"]),
+        ("env/litellm-1.82.7.dist-info/METADATA", None, ["litellm 1.82.7"]),
+        ("env/litellm-1.82.6.dist-info/METADATA", METADATA, ["litellm 1.82.7", "litellm 1.82.6"]),
+        ("src/litellm.egg-info/PKG-INFO", METADATA, ["litellm 1.82.7"]),
+        ("litellm-1.82.7-py3.12.egg-info/PKG-INFO", b"", ["litellm 1.82.7"]),
+        ("litellm-1.82.7-py3.12.egg-info", METADATA, ["litellm 1.82.7"]),
+        ("litellm-1.82.7-py3.12.egg/EGG-INFO/PKG-INFO", METADATA, ["litellm 1.82.7"]),
+        ("vendor/litellm-1.82.7/PKG-INFO", METADATA, ["litellm 1.82.7"]),
+        ("EGG-INFO/PKG-INFO", METADATA, ["litellm 1.82.7"]),
+        ("src/litellm.egg-info/PKG-INFO", None, None),
+        ("src/litellm.egg-info/PKG-INFO", b"Name: ?\nVersion: 1\n", None),
+        ("src/litellm.egg-info/SOURCES.txt", METADATA, None),
+        ("docs/METADATA", METADATA, None),
+        ("litellm-1.82.7-py3-none-any.whl/litellm-1.82.7.dist-info/METADATA", METADATA, None),  # that is the wheel
+    ],
+)
+def test_metadata_is_of_the_release_that_it_or_its_folder_names(
+    path: str, data: bytes | None, named: list[str] | None
+) -> None:
+    assert is_distribution(path) is (named is not None or "litellm.egg-info/PKG-INFO" in path)
+    found = distribution(path, data) if is_distribution(path) else None
+    assert (found and [f"{row.package} {row.version}" for row in found.components]) == named
