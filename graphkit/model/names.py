@@ -30,6 +30,14 @@ _ELSEWHERE: Final = frozenset({
 # fmt: on
 """Purl types that have names of their own, under which a Python package is never guessed."""
 
+_IMAGES: Final = ("pkg:docker/", "pkg:oci/")
+"""How purls of container images begin."""
+_LONGEST_TYPE: Final = 20
+_IMAGE: Final = re.compile(
+    r"\S*/([A-Za-z0-9._-]+):\S*?(?<![0-9.])v?([0-9]+(?:\.[0-9]+)+(?:\.?(?:a|b|rc|post|dev)\.?[0-9]+)?)(?![0-9])\S*"
+)
+"""An image of a registry or an owner, and the version in its tag."""
+_LONGEST_IMAGE: Final = 500
 _PARTS: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_FILE: Final = 255
 """Characters of a file name: what file systems allow."""
@@ -208,13 +216,50 @@ def named_by_file(file: str) -> tuple[PackageName, str] | None:
     return None
 
 
+def named_by_image(image: str) -> tuple[PackageName, str] | None:
+    """Return the release that a container image of a registry or an owner says it is, by its name and tag.
+
+    >>> named_by_image("ghcr.io/owner/litellm:main-v1.82.7-stable"), named_by_image("python:3.12.1")
+    (('litellm', '1.82.7'), None)
+    """
+    if len(image) > _LONGEST_IMAGE or not (read := _IMAGE.fullmatch(image.strip())):
+        return None
+    try:
+        return package_name(read[1]), str(Version(read[2]))
+    except ValueError:  # InvalidVersion and BadName are
+        return None
+
+
+def image_of_row(name: str, purl: str) -> tuple[PackageName, str] | None:
+    """Return the release that a row says it is which is of a container image, by its purl or else its name.
+
+    Those of Docker itself (``library``) are made of releases of their own, and are none.
+
+    >>> image_of_row("x", "pkg:oci/litellm@sha256:ab?tag=v1.82.7"), image_of_row("x", "pkg:docker/redis@5.0.1")
+    (('litellm', '1.82.7'), None)
+    """
+    if not purl:
+        return named_by_image(name) if "/" in name else None
+    if not purl.lstrip()[:_LONGEST_TYPE].lower().startswith(_IMAGES):  # most are of other types
+        return None
+    try:
+        read = read_purl(purl)
+    except BadName:
+        return None
+    told = dict(read.qualifiers or {})
+    place = f"/{told.get('repository_url', '')}/{read.namespace or ''}/"
+    if "/library/" in place or (read.type == "docker" and place == "///"):
+        return None
+    return next(filter(None, (named_by_image(f"/{read.name}:{tag}") for tag in (told.get("tag"), read.version))), None)
+
+
 def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
     """Return the packages that a row may be which is of none by its purl: those of its names, sorted.
 
     A row without a purl may be a Python package, and so may one of a type that holds packages of any
     kind (conda, generic, the repositories of github and its like) or that nobody knows. Types with names of
-    their own are never guessed. A purl that cannot be read may be of any name that its text holds, escaped
-    or not. A name that is the name of a wheel or sdist is that package.
+    their own are never guessed, but for images whose tag is a version (`image_of_row`). A purl that cannot be read may
+    be of any name that its text holds, escaped or not. A name that is the name of a wheel or sdist is that package.
 
     >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
     (('litellm',), ())
@@ -223,6 +268,8 @@ def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
     >>> namesakes_of("x", "pkg:pypi/@litellm")
     ('litellm', 'x')
     """
+    if (image := image_of_row(name, purl)) is not None:
+        return (image[0],)
     names = [name]
     if purl:
         try:

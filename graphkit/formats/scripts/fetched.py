@@ -11,7 +11,7 @@ from graphkit.formats.diagnostics import quoted
 from graphkit.formats.scripts.arguments import Found
 from graphkit.formats.scripts.findings import Finding
 from graphkit.model.documents import DOWNLOAD, IMAGE
-from graphkit.model.names import BadName
+from graphkit.model.names import BadName, named_by_image
 from graphkit.model.requirements import requirement
 
 FETCHED: Final = re.compile(
@@ -19,11 +19,6 @@ FETCHED: Final = re.compile(
 )
 """What a text has that fetches something, or turns something into what a shell then runs."""
 _ADDRESS: Final = re.compile(r"(?<![A-Za-z0-9+])[A-Za-z][A-Za-z0-9+]{0,20}://[^\s\"'|)<>;]+")
-_IMAGE: Final = re.compile(
-    r"\S*/([A-Za-z0-9._-]+):\S*?(?<![0-9.])v?([0-9]+(?:\.[0-9]+)+(?:\.?(?:a|b|rc|post|dev)\.?[0-9]+)?)(?![0-9])\S*"
-)
-"""An image of a registry or an owner, and the version in its tag."""
-_LONGEST: Final = 500
 _PARTS: Final = re.compile(r"&&|\|\||[;\n]")
 _FETCH: Final = re.compile(r"\b(?:curl|wget)\b", re.IGNORECASE)
 _DECODE: Final = re.compile(r"\bbase64\s+(?:-\S+\s+)*(?:-[a-z]*d|-D|--decode)|\bopenssl\s+enc\b|\bxxd\s+-\S*r")
@@ -78,13 +73,10 @@ def fetched_findings(text: str, place: str) -> Iterator[Finding]:
 
 def image_findings(image: str, place: str) -> Iterator[Finding]:
     """Yield the release that an image says it is, by its name and tag, such as `ghcr.io/owner/name:v1.2.3`."""
-    if len(image) > _LONGEST or not (read := _IMAGE.fullmatch(image.strip())):
+    if (named := named_by_image(image)) is None:
         return
     found = Found(tool=IMAGE)
-    try:
-        found.requirements[requirement(f"{read[1]}=={read[2]}")] = None
-    except BadName:
-        return
+    found.requirements[requirement("{}=={}".format(*named))] = None
     yield Finding(place, found, without_passwords(image.strip()))
 
 

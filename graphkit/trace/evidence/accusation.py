@@ -16,7 +16,16 @@ from packaging.specifiers import SpecifierSet
 from graphkit.model.answers import Path
 from graphkit.model.documents import RECORD, Basis, Component, Document
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash
-from graphkit.model.names import BadName, PackageName, named_by_file, namesakes_of, package_name, purl_key, read_purl
+from graphkit.model.names import (
+    BadName,
+    PackageName,
+    image_of_row,
+    named_by_file,
+    namesakes_of,
+    package_name,
+    purl_key,
+    read_purl,
+)
 from graphkit.model.organisation import Organisation
 from graphkit.model.ranks import Verdict
 from graphkit.model.versions import ReleaseVersion, release_version
@@ -96,6 +105,8 @@ class Accusation(Struct, frozen=True, kw_only=True):
     private_packages: frozenset[PackageName]
     imports: frozenset[PackageName]
     """The names that accused packages are imported by, where they differ from their own."""
+    are_images_told: bool = True
+    """False: of what a document describes, whose content it lists."""
     carriers: Mapping[PackageName, Mapping[str, Carrier]] = field(default_factory=dict)
     """Releases whose own documents show an accused one, by package and version key; by "" where that is not known."""
 
@@ -440,6 +451,8 @@ def _by_alias_or_name(row: Component, accused: Accusation) -> RowTest:
 
 def _by_name(row: Component, accused: Accusation) -> RowTest:
     """Return what a row says whose name, or unreadable purl, may mean an accused package."""
+    if (image := image_of_row(row.name, row.purl)) is not None:
+        return _by_image(row, *image, accused)
     found = [package for package in namesakes_of(row.name, row.purl) if package in accused.packages]
     if not found or (row.purl and _type_of(row.purl) in _FORGES):
         return _ELSE
@@ -457,6 +470,16 @@ def _by_name(row: Component, accused: Accusation) -> RowTest:
             text = f"it lists {row.purl}{at}, which may be {package}; an alias file that names it would settle it"
         return _unknown(text)
     return _ELSE
+
+
+def _by_image(row: Component, package: PackageName, version: str, accused: Accusation) -> RowTest:
+    """Return what a row of a container image says whose name and tag are those of a release; it is no file of one."""
+    if not accused.are_images_told or package not in accused.packages:
+        return _ELSE
+    if package not in accused.open and not _is_of(release_version(version), package, accused):
+        return _ELSE
+    what = f"an image that may hold {package} {version}"
+    return _unknown(f"it lists {row.purl or row.name}, {what}; an SBOM of that image would settle it")
 
 
 def _is_of(version: ReleaseVersion, package: PackageName, accused: Accusation) -> bool:

@@ -81,7 +81,8 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
     described_row = subject_of(document)
     subject = described_row.ref if described_row else None
     # What a document describes is no file that it lists: one that is accused by hash alone, of any package, it is not.
-    of_subject = replace(accused, files=tuple(one for one in accused.files if one.package is not None or one.purl))
+    alone = tuple(one for one in accused.files if one.package is not None or one.purl)
+    of_subject = replace(accused, files=alone, are_images_told=False)
     rows = [
         (number, row, test_row(row, document, of_subject if row.ref == subject else accused))
         for number, row in enumerate(document.components)

@@ -12,6 +12,7 @@ from graphkit.model.names import (
     BadName,
     company_id,
     extra_name,
+    image_of_row,
     name_of_purl,
     named_by_file,
     namesakes_of,
@@ -207,6 +208,34 @@ def test_a_purl_that_cannot_be_read_may_be_any_name_in_it() -> None:
     assert "litellm" not in namesakes_of("x", "npm/@scope%2Flitellm-proxy@1.82.8")
     assert namesakes_of("x", "pkg:npm/@scope%2Flitellm@1.82.8") == ()
     assert "litellm" in namesakes_of("litellm-1.82.8-py3-none-any.whl", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "purl", "named"),
+    [
+        ("litellm", "pkg:oci/litellm?tag=v1.82.7", ("litellm", "1.82.7")),
+        (
+            "litellm",
+            "pkg:oci/LiteLLM@sha256:ab?repository_url=ghcr.io/x/litellm&tag=main-v1.82.7-stable",
+            ("litellm", "1.82.7"),
+        ),
+        ("litellm", "pkg:oci/litellm@1.82.7", ("litellm", "1.82.7")),
+        ("x", "pkg:docker/x/litellm@v1.82.7", ("litellm", "1.82.7")),
+        ("ghcr.io/x/litellm:v1.82.7", "", ("litellm", "1.82.7")),
+        ("litellm", "pkg:docker/litellm@1.82.7", None),
+        ("litellm", "pkg:docker/library/litellm@1.82.7", None),
+        ("litellm", "pkg:oci/litellm?repository_url=docker.io/library/litellm&tag=1.82.7", None),
+        ("litellm", "pkg:oci/litellm@sha256:ab", None),
+        ("litellm", "pkg:oci/litellm?tag=latest", None),
+        ("litellm", "pkg:npm/litellm@1.82.7", None),
+        ("litellm:1.82.7", "", None),
+    ],
+)
+def test_an_image_is_of_the_release_that_its_name_and_tag_say(
+    name: str, purl: str, named: tuple[str, str] | None
+) -> None:
+    assert image_of_row(name, purl) == named
+    assert (namesakes_of(name, purl) == ("litellm",)) is (named is not None)
 
 
 @pytest.mark.parametrize(
