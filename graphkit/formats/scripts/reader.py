@@ -33,6 +33,7 @@ from graphkit.formats.scripts.findings import Finding
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS
 from graphkit.formats.scripts.notebooks import notebook_findings
 from graphkit.formats.scripts.python import code_findings, python_findings
+from graphkit.formats.scripts.settings import INSTALLS, cloud_findings, line_findings, npm_findings, toml_findings
 from graphkit.formats.scripts.shell import make_findings, shell_findings
 from graphkit.formats.scripts.tox import tox_findings
 from graphkit.formats.scripts.unsuffixed import lies_with_scripts
@@ -148,6 +149,35 @@ _KINDS: Final = (
     _Kind("notebook", _named(r"[^/]*\.ipynb"), _or_lines(notebook_findings)),
     _Kind("Read the Docs", _named(r"\.?readthedocs\.ya?ml"), _or_lines(readthedocs_findings), _ANYTHING),
     _Kind("development container", _named(r"\.?devcontainer\.json"), _or_lines(container_findings), is_from_top=True),
+    _Kind("package.json", _named(r"package\.json"), _or_lines(npm_findings)),
+    _Kind(
+        "JSON with commands",
+        _named(r"(?:vercel|now|app|railway|turbo|deno|composer|project)\.jsonc?"),
+        _or_lines(container_findings),
+    ),
+    _Kind(
+        "TOML with commands",
+        _named(
+            r"(?:netlify|fly(?:\.[^/]*)?|railway|nixpacks|\.?mise(?:\.[^/]*)?|wrangler|vercel|project|heroku)\.toml",
+            r"\.replit",
+        ),
+        _or_lines(toml_findings),
+        re.compile(_MARK.pattern + rb"|pipx:", re.IGNORECASE),
+    ),
+    _Kind(
+        "cloud-init",
+        _named(r"(?:[^/]*[._-])?(?:user[_-]?data|cloud[_-](?:init|config))(?:\.(?:txt|cfg|tpl|tftpl|j2))?"),
+        _or_lines(cloud_findings),
+    ),
+    _Kind(
+        "text with commands",
+        _named(
+            r"[^/]*\.(?:nix|tf|tftpl|hcl|rake|smk|groovy|gradle|def|service)",
+            r"(?:[^/]*[._-])?(?:rakefile|snakefile|singularity|crontab)(?:\.[^/]*)?",
+        ),
+        line_findings,
+        re.compile(INSTALLS.pattern.encode(), re.IGNORECASE),
+    ),
     _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(yaml_findings), _LISTED, is_from_top=True),
     _Kind("Python script", _named(r"[^/]*\.pyw?"), _python_script, _ANYTHING),
     _Kind(
@@ -160,6 +190,13 @@ _KINDS: Final = (
         is_from_top=True,
     ),
 )
+_BRACED: Final = frozenset(
+    {
+        *("notebook", "development container", "package.json", "JSON with commands", "YAML with commands"),
+        "text with commands",
+    }
+)
+"""Kinds of files that are JSON, or begin as that does."""
 _SHELL: Final = _KINDS[-1]
 _BLOCKS: Final = _KINDS[-2]
 
@@ -239,9 +276,7 @@ def _kind_of(data: bytes, name: str) -> _Kind | None:
         found = _plain_kind_of(data, path)
     elif found is not None and found.name == "tasks in Python" and not found.mark.search(data):
         found = _BLOCKS
-    if found is None or (
-        is_json(data) and found.name not in {"notebook", "development container", "YAML with commands"}
-    ):
+    if found is None or (is_json(data) and found.name not in _BRACED):
         return None
     return found
 

@@ -26,6 +26,8 @@ _TELLING: Final = frozenset(
 )
 """Keys of YAML whose text people read."""
 _ARGUMENTS: Final = frozenset({"command", "args", "entrypoint", "entry", "cmd"})
+_RUNS: Final = frozenset({"runcmd", "bootcmd"})
+"""Keys of cloud-init, under which are commands, each a text or a list of words."""
 _CONTAINER: Final = re.compile(r"(?:onCreate|updateContent|post(?:Create|Start|Attach)|initialize)Command")
 """Commands of a development container, each a text, a list of words, or a table of either."""
 _WHEELS: Final = re.compile(r"CIBW_TEST_(REQUIRES|COMMAND|EXTRAS|GROUPS|SOURCES)(?:_[A-Z]+)?")
@@ -148,11 +150,13 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
             yield from index_findings(f"{one.key}={one.value}", f"line {one.line}")
         if is_hooks and one.key == "additional_dependencies":
             yield from _of_hook(one)
-        elif one.is_item and (one.key in _ARGUMENTS or any(map(_CONTAINER.fullmatch, one.keys))):
+        elif one.is_item and (one.key in _ARGUMENTS | _RUNS or any(map(_CONTAINER.fullmatch, one.keys))):
             lists.setdefault(one.within, []).append(one)
         else:
             yield from _of_scalar(one, context)
     for items in lists.values():
+        if items[0].key in _RUNS:
+            yield from chain.from_iterable(_of_scalar(one, context) for one in items if " " in one.value)
         yield from _of_words(items, context.programs)
 
 

@@ -1,0 +1,107 @@
+"""Install commands in settings of other tools: npm's scripts, hosting services, cloud-init, Nix and the like."""
+
+from __future__ import annotations
+
+import pytest
+
+from graphkit.formats.interface import RawDocument
+from graphkit.formats.scripts.reader import READER
+from graphkit.sources.git.file_names import is_script
+
+Told = tuple[str, list[str], tuple[str, ...]]
+
+
+def told(name: str, text: str) -> list[Told]:
+    raw = RawDocument(text.encode(), name)
+    if not READER.claims(raw):
+        return []
+    return [
+        (one.place, [str(asked) for asked in one.requirements], one.inputs if not one.unreadable else (one.unreadable,))
+        for one in READER.parse(raw).commands
+    ]
+
+
+NPM = """{
+  "name": "site",
+  "description": "as easy as pip install no",
+  "scripts": {
+    "help": "pip install a",
+    "build": "cd api && pip install -r requirements.txt && tsc",
+    "start": "node x.js"
+  },
+  "dependencies": {"conda": "^1.0"}
+}
+"""
+NIX = """{ pkgs ? import <nixpkgs> {} }:
+pkgs.mkShell {
+  # pip install no
+  buildInputs = [ pkgs.poetry pkgs.uv pkgs.python3 ];
+  shellHook = ''
+    pip install a
+    exec "pip install b==1" c
+    ${pkgs.python3}/bin/pip install -r requirements.txt
+    poetry --version
+  '';
+  hook = "pip install ${name}";
+}
+"""
+CLOUD = """#cloud-config
+packages: [python3-pip]
+runcmd:
+- pip install a b
+- [pip, install, c]
+- [sh, -c, "pip install d"]
+- reboot
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("web/package.json", NPM, [("line 5", ["a"], ()), ("line 6", [], ("api/requirements.txt",))]),
+        ("vercel.json", '{"installCommand": "pip install a"}', [("line 1", ["a"], ())]),
+        ("netlify.toml", '[build]\ncommand = "pip install a && mkdocs build"\n', [("build.command", ["a"], ())]),
+        ("fly.toml", "[deploy]\nrelease_command = 'pip install a'\n", [("deploy.release_command", ["a"], ())]),
+        ("nixpacks.toml", "[phases.x]\ncmds = ['pip install a', 'ls']\n", [("phases.x.cmds", ["a"], ())]),
+        ("railway.toml", "[build]\nrun = ['pip', 'install', 'a']\n", [("build.run", ["a"], ())]),
+        ("mise.toml", "[tools]\n'pipx:a' = 'latest'\npython = '3.12'\n", [("tools.pipx:a", ["a"], ())]),
+        ("netlify.toml", "[build\ncommand = 'x'\npip install a\n", [("line 3", ["a"], ())]),
+        ("shell.nix", NIX, None),
+        ("user-data", CLOUD, [("line 4", ["a", "b"], ()), ("line 5", ["c"], ()), ("line 6", ["d"], ())]),
+        ("cloud-init.yaml", CLOUD, [("line 4", ["a", "b"], ()), ("line 5", ["c"], ()), ("line 6", ["d"], ())]),
+        ("user-data.txt", "#!/bin/bash\napt-get update\npip install a\n", [("line 3", ["a"], ())]),
+        ("main.tf", "x {\n  user_data = <<-EOF\n    pip install a\n  EOF\n}\n", [("line 3", ["a"], ())]),
+        ("Rakefile", "task :x do\n  sh 'pip install a'\nend\n", [("line 2", ["a"], ())]),
+        ("x.service", "[Service]\nExecStartPre=/usr/bin/pip install a\n", [("line 2", ["a"], ())]),
+    ],
+)
+def test_commands_in_settings_are_read(name: str, text: str, found: list[Told] | None) -> None:
+    assert is_script(name)
+    if found is None:
+        by_line = {place: (asked, files) for place, asked, files in told(name, text)}
+        assert by_line.keys() == {"line 6", "line 7", "line 8", "line 11"}
+        assert (by_line["line 6"], by_line["line 7"]) == ((["a"], ()), (["b==1"], ()))
+        assert "requirements.txt" in by_line["line 8"][1]
+        assert by_line["line 11"][1] != ()
+    else:
+        assert told(name, text) == [(place, asked, files) for place, asked, files in found]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("package.json", '{"description": "pip install a", "keywords": ["poetry"], "scripts": {"x": "tsc"}}'),
+        ("package.json", '{"scripts": {"docs": "echo conda"}}'),
+        ("fly.toml", "app = 'x'\n[build]\nimage = 'poetry'\n"),
+        ("flake.nix", "{ description = ''conda''; buildInputs = [ pkgs.uv pkgs.pipenv ]; }\n"),
+        ("main.tf", "# pip install a\nresource x {}\n"),
+        ("composer.json", '{"require": {"x/uv": "1"}}'),
+    ],
+)
+def test_what_installs_no_python_package_is_no_script(name: str, text: str) -> None:
+    assert told(name, text) == []
+
+
+def test_a_command_that_no_shell_would_read_may_install_anything() -> None:
+    (found,) = told("x.groovy", "sh(script: x + pip install)\n")
+    assert found[2]
