@@ -26,7 +26,8 @@ class CompleteFrom(Struct, frozen=True, kw_only=True, order=True):
 class Company(Struct, frozen=True, kw_only=True):
     """A company. ``name`` is its own spelling, ``kind`` free text; ``complete_from`` its word on tools.
 
-    ``is_external``: not one of the reader's own, so its services are shown apart and not counted with them.
+    ``is_external``: not one of the reader's own, so its services are shown apart and not counted with them; None: not
+    said, so it is one of them.
     """
 
     id: CompanyId
@@ -34,7 +35,7 @@ class Company(Struct, frozen=True, kw_only=True):
     kind: str = ""
     builds_complete: bool = False
     complete_from: tuple[CompleteFrom, ...] = ()
-    is_external: bool = False
+    is_external: bool | None = None
 
 
 USE_TIMES: Final = ("built_at", "stands_from", "stands_until", "read_at")

@@ -48,7 +48,7 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
         Service(id=name) for name in sorted({use.service for use in all_uses} | {build.service for build in builds})
     ]
     return Organisation(
-        companies=_united((company for one in ordered for company in one.companies), lambda company: company.id),
+        companies=_merged_companies(ordered),
         services=_merged_services(services),
         uses=all_uses,
         builds=builds,
@@ -69,7 +69,7 @@ def _renamed_services(
     about what had that name alone: it holds where it was said under each name under which documents or builds are
     known. ``used``: those with documents. Other words of a service cross from name to name within one company alone.
     """
-    companies = _united((company for one in ordered for company in one.companies), lambda company: company.id)
+    companies = _merged_companies(ordered)
     told = [service for one in ordered for service in one.services]
     run_by: dict[ServiceId, set[CompanyId]] = {}
     for one in told:
@@ -139,6 +139,26 @@ def _build_said(build: Build, source: str) -> Build:
     return build if build.words else replace(build, words=(Word("builds", source),))
 
 
+def _merged_companies(organisations: Iterable[Organisation]) -> tuple[Company, ...]:
+    """Return companies, each once: it is somebody else's only where everybody says so who says whose it is."""
+    told = [company for one in organisations for company in one.companies]
+    own = {one.id for one in told if one.is_external is False}
+    united = _united(told, lambda company: company.id)
+    return tuple(replace(one, is_external=False) if one.id in own else one for one in united)
+
+
+def _whose(found: Sequence[Service]) -> dict[ServiceId, bool | None]:
+    """Return of services that several accounts tell of whether they are somebody else's, None for as the company says.
+
+    The word of one account alone does not hide the service of another one that names a company for it.
+    """
+    told: dict[ServiceId, set[bool | None]] = {}
+    for one in found:
+        if one.company is not None or one.is_external is not None:
+            told.setdefault(one.id, set()).add(one.is_external)
+    return {name: False if False in said else None for name, said in told.items() if len(said) > 1}
+
+
 def _merged_services(found: Sequence[Service]) -> tuple[Service, ...]:
     """Return services, each once, with all that is said of what tools make: a company and a file may both say some."""
     tools: dict[ServiceId, dict[CompleteFrom, None]] = {}
@@ -146,7 +166,9 @@ def _merged_services(found: Sequence[Service]) -> tuple[Service, ...]:
         if one.complete_from:
             tools.setdefault(one.id, {}).update(dict.fromkeys(one.complete_from))
     united = _united(found, lambda service: service.id)
-    return tuple(replace(one, complete_from=tuple(tools[one.id])) if one.id in tools else one for one in united)
+    united = tuple(replace(one, complete_from=tuple(tools[one.id])) if one.id in tools else one for one in united)
+    whose = _whose(found)
+    return tuple(replace(one, is_external=whose[one.id]) if one.id in whose else one for one in united)
 
 
 def _merged_builds(found: Iterable[Build]) -> tuple[Build, ...]:

@@ -201,3 +201,41 @@ def test_that_nothing_was_built_is_said_of_one_name_alone() -> None:
     none = Organisation(source="b", services=(Service(id=ServiceId("old"), builds_complete=True, is_never_built=True),))
     (found,) = joined([aliases, complete, none], [UNDATED]).services
     assert (found.builds_complete, found.is_never_built) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_external"),
+    [(True, None, True), (True, True, True), (True, False, False), (False, True, False), (None, None, False)],
+)
+def test_a_company_is_somebody_elses_where_nobody_says_that_it_is_ones_own(
+    first: bool | None,  # noqa: FBT001 - a case
+    second: bool | None,  # noqa: FBT001
+    is_external: bool,  # noqa: FBT001
+) -> None:
+    acme, shop = CompanyId("acme"), ServiceId("shop")
+    told = [
+        Organisation(source=source, companies=(Company(id=acme, name="Acme", is_external=said),))
+        for source, said in (("a", first), ("b", second))
+    ]
+    services = Organisation(source="c", services=(Service(id=shop, company=acme),))
+    for ordered in ([*told, services], [services, *reversed(told)]):
+        assert joined(ordered, ()).external_services == (frozenset({shop}) if is_external else frozenset())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_external"),
+    [(None, True, False), (False, True, False), (True, False, False), (True, True, True)],
+)
+def test_another_file_does_not_hide_the_service_of_a_company(
+    first: bool | None,  # noqa: FBT001 - a case
+    second: bool,  # noqa: FBT001
+    is_external: bool,  # noqa: FBT001
+) -> None:
+    acme, shop = CompanyId("acme"), ServiceId("shop")
+    own = Organisation(
+        source="a",
+        companies=(Company(id=acme, name="Acme", is_external=False),),
+        services=(Service(id=shop, company=acme, is_external=first),),
+    )
+    other = Organisation(source="b", services=(Service(id=shop, is_external=second),))
+    assert joined([own, other], ()).external_services == (frozenset({shop}) if is_external else frozenset())
