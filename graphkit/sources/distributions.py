@@ -115,8 +115,9 @@ def _release(told: dict[str, object]) -> tuple[PackageName, str] | None:
 
 
 def _named_by_egg(path: str) -> tuple[PackageName, str] | None:
+    """Return the release that an egg says it is, also where dashes in its name were not escaped."""
     found = _EGG.fullmatch(path)
-    return None if found is None else _release(dict(called(found["stem"], "egg")))
+    return None if found is None else named_by_file(f"{found['stem'].partition('-py')[0]}.tar.gz")
 
 
 def _is_wheel(path: str) -> bool:

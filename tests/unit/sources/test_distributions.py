@@ -41,16 +41,17 @@ SDIST = packed("litellm-1.82.7/PKG-INFO")
         ("litellm-1.82.7.zip", packed("litellm-1.82.7/PKG-INFO", is_zip=True)[:-1], "1.82.7"),
         ("litellm-1.82.7.tar.gz", b"no archive", None),
         ("eggs/litellm-1.82.7-py3.12.egg", b"whatever it holds", "1.82.7"),
+        ("eggs/litellm-1.82.7.egg", None, "1.82.7"),
         ("notes.zip", packed("a/PKG-INFO", is_zip=True), None),
     ],
-    ids=range(12),  # archives hold the time at which they were made
+    ids=range(13),  # archives hold the time at which they were made
 )
-def test_a_file_is_the_release_that_its_name_says(path: str, data: bytes, version: str | None) -> None:
+def test_a_file_is_the_release_that_its_name_says(path: str, data: bytes | None, version: str | None) -> None:
     found = distribution(path, data)
     assert (found and found.components[0].version) == version
     if found is not None:
         assert found.components[0].package == "litellm"
-        assert found.components[0].sha256 == (hashlib.sha256(data).hexdigest(),)
+        assert found.components[0].sha256 == (() if data is None else (hashlib.sha256(data).hexdigest(),))
 
 
 def pointer(oid: str) -> bytes:
