@@ -1,4 +1,4 @@
-"""Temporary folders, and files that take the place of another one when they are whole.
+"""Temporary folders, folders for one user alone, and files that take the place of another one when they are whole.
 
 A process that is killed cannot remove its own. So each is locked by the process that uses it, with ``flock``, which the
 system lets go of however a process ends; and whoever makes the next one in the same folder removes those that nobody
@@ -20,6 +20,7 @@ from typing import Final
 if sys.platform != "win32":
     import fcntl
 
+_OWN: Final = "graphkit"
 _FOLDER: Final = ".graphkit-scratch-"
 _FILE: Final = ".graphkit-part-"
 _OURS: Final = re.compile(rf"{re.escape(_FOLDER)}[a-z0-9_]{{8}}|{re.escape(_FILE)}[0-9a-f]{{8}}")
@@ -41,6 +42,19 @@ def scratch_folder() -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that is for this user alone, and return it; so is one called `graphkit` that it lies in.
+
+    Raises:
+        OSError: it cannot be made, or is somebody else's.
+    """
+    above = folder.parent
+    for one in (*((above,) if above.name == _OWN else ()), folder):
+        one.mkdir(mode=0o700, parents=True, exist_ok=True)
+        one.chmod(0o700)  # it may be there already, with another mode
+    return folder
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import httpx
 
 from graphkit.model.errors import GraphkitError, InputError
 from graphkit.sources.http import connections, origin_of, unpack
+from graphkit.temporary import private_folder
 
 CONNECTIONS: Final = 8
 PAST_CACHE: Final[dict[str, object]] = {"past_cache": True}
@@ -25,6 +26,8 @@ _FRESH: Final = "max-age=600"
 _ENDS: Final = frozenset({"content-length", "transfer-encoding"})
 """The headers of an answer that say where it ends (RFC 9112 §6.3)."""
 _FILE: Final = "answers.db"
+_IGNORED: Final = ".gitignore"
+"""What the library of the cache puts beside it where it is not there, for everybody to read."""
 _FORMER: Final = "http.db"
 """Where releases before this one kept answers, with the credentials of addresses."""
 _BESIDE: Final = ("", "-wal", "-shm", "-journal")
@@ -149,9 +152,13 @@ def _cached(inner: httpx.BaseTransport, folder: Path) -> httpx.BaseTransport:
 
 
 def _file_in(folder: Path) -> Path:
-    """Return the database in a folder, both for this user alone. SQLite gives its other files the mode of the first."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
+    """Return the database in a folder, all for this user alone. SQLite gives its other files the mode of the first."""
+    private_folder(folder)
+    note = folder / _IGNORED
+    if not note.exists():
+        note.touch(mode=0o600)
+        note.write_text("*\n", encoding="utf-8")
+    note.chmod(0o600)
     for end in _BESIDE:
         (folder / f"{_FORMER}{end}").unlink(missing_ok=True)
     (folder / _FILE).touch(mode=0o600)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from platformdirs import user_cache_path
 
 from graphkit.stores.neo4j.server import FORMAT
-from graphkit.temporary import in_place_of
+from graphkit.temporary import in_place_of, private_folder
 
 _MAGIC: Final = b"graphkit reader 1\n"
 """The number goes up where a statement of the port gives other columns, or a memory keeps others."""
@@ -105,8 +105,7 @@ class ReaderCache:
         if len(body) > LARGEST:
             return
         with contextlib.suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._folder.chmod(0o700)
+            private_folder(self._folder)
             with in_place_of(self._path, mode=0o600) as part, part.open("wb") as file:  # for this user alone
                 file.write(_MAGIC + hashlib.sha256(body).digest())
                 file.write(body)

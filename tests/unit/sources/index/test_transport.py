@@ -136,8 +136,8 @@ def test_a_redirect_within_the_server_keeps_the_password(tmp_path: Path) -> None
 
 
 def test_the_cache_is_for_its_user_alone(tmp_path: Path) -> None:
-    cache = tmp_path / "cache"
-    cache.mkdir(mode=0o755)
+    cache = tmp_path / "graphkit" / "cache"
+    cache.mkdir(mode=0o755, parents=True)
     for name in ("http.db", "http.db-wal"):  # as releases before this one left them
         (cache / name).write_text(SECRET, encoding="utf-8")
     for name in ("answers.db", "answers.db-journal"):
@@ -148,7 +148,8 @@ def test_the_cache_is_for_its_user_alone(tmp_path: Path) -> None:
         assert {"answers.db", "answers.db-wal", "answers.db-shm"} <= set(files)
         assert set(files.values()) == {0o600}
         assert not any(name.startswith("http.db") for name in files)
-        assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+        assert {stat.S_IMODE(folder.stat().st_mode) for folder in (cache, cache.parent)} == {0o700}
+        assert not [file.name for file in cache.iterdir() if stat.S_IMODE(file.stat().st_mode) & 0o077]
         assert not holds_secret(everything(cache))
 
 
