@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from graphkit.cli import options as opt
-from graphkit.cli.redaction import hiding
+from graphkit.cli.redaction import hiding, named_graph
 from graphkit.cli.terminal import answer, note, progress, read, sheet, there
 from graphkit.model.callers import Caller
 from graphkit.model.errors import GraphkitError, UsageError
@@ -100,7 +100,7 @@ def blast(
         strict=strict,
         long=long,
         group=group,
-        graph=None if redact else graph,
+        graph=named_graph(graph, redact),
         is_there=anywhere if redact else there(output),
         **sheet(output),
     )

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from graphkit.api.graph import Graph
     from graphkit.reports.redaction import Answer
+
+
+_GRAPH: Final = "GRAPH"
 
 
 class Hiding(Protocol):
@@ -28,6 +31,11 @@ def hiding(key_file: Path | None) -> Hiding:
     from graphkit.api.redaction import KeyFile
 
     return KeyFile(key_file).redacted
+
+
+def named_graph(graph: str | None, key_file: Path | None) -> str | None:
+    """Return what commands in an answer call the graph that was given: its path is internal, and a word is not."""
+    return _GRAPH if graph is not None and key_file is not None else graph
 
 
 def told_back(key_file: Path | None, text: str) -> str:

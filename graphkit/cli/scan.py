@@ -8,7 +8,7 @@ import typer
 
 from graphkit.cli import options as opt
 from graphkit.cli.blast import finish
-from graphkit.cli.redaction import hiding
+from graphkit.cli.redaction import hiding, named_graph
 from graphkit.cli.terminal import answer, note, progress, sheet, there
 from graphkit.model.addresses import without_secrets
 from graphkit.model.callers import WAIT, Caller
@@ -128,7 +128,7 @@ def scan(
         tier=Tier.PICKED,
         strict=strict,
         long=long or redact is not None,
-        graph=None if redact else graph,
+        graph=named_graph(graph, redact),
         is_there=anywhere if redact else there(output),
         **sheet(output),
     )

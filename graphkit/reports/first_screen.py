@@ -191,7 +191,7 @@ def _settling(unknown: Sequence[ServiceVerdict], settle: Settle, view: ReportOpt
     """Return the commands that settle unknown services, the one that settles most of them first."""
     sheet = _canvas(view)
     for one, number in remedies(unknown, settle, _COMMANDS):
-        what = f"settle {'them' if number > 1 else 'it'}"
+        what = one.purpose(number)
         # One line, however long: what is pasted from a terminal has no line break in it then.
         if one.only_if:
             sheet.line(f"{what}{one.condition}:", indent=_MARGIN, is_laid_out=True)

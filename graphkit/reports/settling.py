@@ -17,6 +17,7 @@ from graphkit.reports.interface import IsThere, ReportOptions, anywhere
 
 _UNREAD: Final = frozenset({Obligation.ADMITTED, Obligation.CLOSURE, Obligation.BARRED})
 _UNDATED: Final = frozenset({Obligation.DATED, Obligation.INPUTS})
+_WHY: Final = "graphkit why "
 _BUILDS_COMPLETE: Final = "--builds-complete"
 _ALL_BUILDS: Final = "nothing else was built or installed"
 _UNCHANGED: Final = "no lock or manifest there changed since then"
@@ -28,7 +29,7 @@ _ON_THE_INDEX: Final = "the accused release came to the index at the first TIME,
 
 
 class Remedy(NamedTuple):
-    """A command that would settle an unknown service.
+    """A command that would settle an unknown service, or shows what is open of it.
 
     ``only_if``: what has to be true of it, empty for nothing. It stands beside the command and never in it: some shells
     take a comment for more words.
@@ -43,7 +44,16 @@ class Remedy(NamedTuple):
         >>> Remedy("graphkit blast x --builds-complete", "nothing else was built").in_words()
         'To settle it, only if nothing else was built: graphkit blast x --builds-complete'
         """
-        return f"To settle it{self.condition}: {self.command}"
+        return f"To {self.purpose(1)}{self.condition}: {self.command}"
+
+    @property
+    def verb(self) -> str:
+        """What it does, as the start of an order: of `graphkit why` nothing is settled."""
+        return "see what is open of" if self.command.startswith(_WHY) else "settle"
+
+    def purpose(self, number: int) -> str:
+        """Return what it does for so many services, as an order."""
+        return f"{self.verb} {'them' if number > 1 else 'it'}"
 
     @property
     def condition(self) -> str:
@@ -215,7 +225,7 @@ def _of_a_clone(one: ServiceVerdict, at: Sequence[str]) -> Remedy:
 
 def _all_that_is_open(one: ServiceVerdict, ids: Sequence[str], at: Sequence[str]) -> Remedy:
     """Return the command that shows all that is open of a service."""
-    return Remedy(command("graphkit", "why", *at, "--clearance", "--", one.service, *ids))
+    return Remedy(command(*_WHY.split(), *at, "--clearance", "--", one.service, *ids))
 
 
 def _there(path: str, is_there: IsThere) -> tuple[str, str]:

@@ -191,7 +191,7 @@ def _exposure(one: ServiceVerdict, blast: Blast) -> Iterator[str]:
 
 
 def _settled(remedy: Remedy) -> str:
-    return f"To settle it{remedy.condition}: {code(remedy.command)}"
+    return f"To {remedy.purpose(1)}{remedy.condition}: {code(remedy.command)}"
 
 
 def _open_builds(one: ServiceVerdict) -> Iterator[BuildVerdict]:
@@ -234,7 +234,8 @@ def _to_settle(blast: Blast) -> Iterator[str]:
         if one.verdict is Verdict.UNKNOWN:
             services.setdefault(settle(one), []).append(one.service)
     for remedy, names in services.items():
-        yield f"- [ ] Settle {prose(first_of(names, _NAMED))}{remedy.condition}: {code(remedy.command)}"
+        told = f"{prose(first_of(names, _NAMED))}{remedy.condition}: {code(remedy.command)}"
+        yield f"- [ ] {remedy.verb.capitalize()} {told}"
 
 
 def _companies(blast: Blast) -> Iterator[str]:

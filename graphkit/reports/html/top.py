@@ -56,7 +56,7 @@ def actions(blast: Blast, graph: str | None) -> str:
     rows = [_to_do(one) for one in lines_to_act_on(blast)]
     unknown = own_services(blast, _LISTED).get(Group.UNKNOWN, ())
     rows += [
-        f'<li><label><input type="checkbox"> settle {counted(number, "unknown service")}'
+        f'<li><label><input type="checkbox"> {one.verb} {counted(number, "unknown service")}'
         f"{safe(one.condition)}</label>"
         f'<span class="command"><code>{safe(one.command)}</code> '
         '<button type="button" class="copy">Copy</button></span></li>'

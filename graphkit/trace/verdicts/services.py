@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildVerdict, InputName, Obligation, ProofKind, ServiceVerdict
 from graphkit.model.documents import METADATA, Basis, Component, Document, DocumentKind
+from graphkit.model.names import named_by_file
 from graphkit.model.organisation import Build, DocumentUse, Word, as_said
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.times import NO_TIME, Instant, Moment, rfc3339
@@ -415,9 +416,15 @@ def _missing_input(context: ServiceContext, states: Sequence[InputState]) -> Ope
     known = {name for state in states for name in names_of(state.use, state.document)}
     for path in context.service.installs_from or ():
         if path not in known:
+            text = f"`installs_from` names {path}, of which no state is known; that file would settle it"
+            if named := named_by_file(path):
+                text = (
+                    f"`installs_from` names {path}, a file of {named[0]} {named[1]}: what it requires is not read; a "
+                )
+                text += "lock of all that is installed would settle it"
             return OpenObligation(
                 obligation=Obligation.INPUTS,
-                text=f"`installs_from` names {path}, of which no state is known; that file would settle it",
+                text=text,
                 input=InputName(repository="", path=path, branch=""),
             )
     return None

@@ -94,6 +94,14 @@ def test_a_report_can_be_verified_by_whoever_has_the_key(graph: Path, tmp_path: 
     assert (done.code, is_one_line(done.err)) == (2, True)
 
 
+def test_commands_of_a_redacted_answer_name_the_graph_by_a_word(graph: Path, tmp_path: Path) -> None:
+    told = " ".join(run("blast", TARGET, "--graph", graph, "--redact", tmp_path / "key.json").out.split())
+    assert "settle" in told
+    assert "page: graphkit blast" in told
+    assert told.count("graphkit ") == told.count("--graph GRAPH")
+    assert str(graph) not in told
+
+
 def test_a_private_target_is_asked_again_by_its_pseudonym(graph: Path, tmp_path: Path) -> None:
     key, report = tmp_path / "key.json", tmp_path / "report.json"
     run("blast", f"{MARK}-private==1.0", "--graph", graph, "--redact", key, "--format", "json", "-o", report)

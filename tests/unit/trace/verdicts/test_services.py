@@ -101,6 +101,12 @@ def test_an_input_that_the_organisation_names_and_nobody_has_is_open() -> None:
     assert "`installs_from` names other.lock, of which no state is known" in found.reason
 
 
+def test_a_wheel_that_the_organisation_names_is_said_to_be_one() -> None:
+    found = judged(CLEAN, installs_from=("uv.lock", "vendor/ok-1.0-py3-none-any.whl"))
+    assert found.verdict is Verdict.UNKNOWN
+    assert "names vendor/ok-1.0-py3-none-any.whl, a file of ok 1.0: what it requires is not read" in found.reason
+
+
 def test_an_input_of_which_no_path_was_given_is_known_by_that_of_its_document() -> None:
     assert judged(CLEAN, uses=[replace(use("shop", CLEAN, **STOOD), path="")]).verdict is Verdict.CLEARED
 
