@@ -587,6 +587,6 @@ def _moment(at: Instant | None) -> Moment | None:
 
 def operated(service: ServiceId, company: str, owner: str = "") -> Organisation:
     """Return who runs a service, as one fact of its own."""
-    named = (Company(id=company_id(company), name=company),) if company else ()
+    named = (Company(id=company_id(company), name=company, is_external=None),) if company else ()
     run = Service(id=service, company=named[0].id if named else None, owner=owner)
     return Organisation(source=f"ingest {service}", companies=named, services=(run,))

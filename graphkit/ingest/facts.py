@@ -78,7 +78,8 @@ def _take_aliases(run: IngestRun, found: Found, data: bytes) -> None:
 
 def _take_catalogue(run: IngestRun, found: Found, data: bytes) -> None:
     run.stats.read += 1
-    company = Company(id=company_id(run.order.company), name=run.order.company) if run.order.company else None
+    named = run.order.company
+    company = Company(id=company_id(named), name=named, is_external=None) if named else None
     catalogue = backstage.parse(data, found.label, company.id if company else None)
     run.stats.odd(found.label, catalogue.problems)
     companies = (company,) if company else ()

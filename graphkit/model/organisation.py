@@ -35,7 +35,7 @@ class Company(Struct, frozen=True, kw_only=True):
     kind: str = ""
     builds_complete: bool = False
     complete_from: tuple[CompleteFrom, ...] = ()
-    is_external: bool | None = None
+    is_external: bool | None = False
 
 
 USE_TIMES: Final = ("built_at", "stands_from", "stands_until", "read_at")

@@ -47,9 +47,10 @@ def joined(organisations: Iterable[Organisation], uses: Iterable[DocumentUse]) -
     services += [
         Service(id=name) for name in sorted({use.service for use in all_uses} | {build.service for build in builds})
     ]
+    companies = _merged_companies(ordered)
     return Organisation(
-        companies=_merged_companies(ordered),
-        services=_merged_services(services),
+        companies=companies,
+        services=_merged_services(services, {one.id for one in companies if one.is_external is False}),
         uses=all_uses,
         builds=builds,
         supplies=tuple(sorted({supply for one in ordered for supply in one.supplies}, key=repr)),
@@ -142,33 +143,30 @@ def _build_said(build: Build, source: str) -> Build:
 def _merged_companies(organisations: Iterable[Organisation]) -> tuple[Company, ...]:
     """Return companies, each once: it is somebody else's only where everybody says so who says whose it is."""
     told = [company for one in organisations for company in one.companies]
-    own = {one.id for one in told if one.is_external is False}
+    said: dict[CompanyId, set[bool | None]] = {}
+    for one in told:
+        said.setdefault(one.id, set()).add(one.is_external)
     united = _united(told, lambda company: company.id)
-    return tuple(replace(one, is_external=False) if one.id in own else one for one in united)
+    whose = {name: None if told_of == {None} else False not in told_of for name, told_of in said.items()}
+    return tuple(replace(one, is_external=whose[one.id]) for one in united)
 
 
-def _whose(found: Sequence[Service]) -> dict[ServiceId, bool | None]:
-    """Return of services that several accounts tell of whether they are somebody else's, None for as the company says.
+def _merged_services(found: Sequence[Service], own: AbstractSet[CompanyId]) -> tuple[Service, ...]:
+    """Return services, each once, with all that is said of what tools make: a company and a file may both say some.
 
-    The word of one account alone does not hide the service of another one that names a company for it.
+    The word of one account that a service is somebody else's does not hide the service of another one, which says that
+    it is the reader's own, or that one of the companies runs it that are his ``own``.
     """
-    told: dict[ServiceId, set[bool | None]] = {}
-    for one in found:
-        if one.company is not None or one.is_external is not None:
-            told.setdefault(one.id, set()).add(one.is_external)
-    return {name: False if False in said else None for name, said in told.items() if len(said) > 1}
-
-
-def _merged_services(found: Sequence[Service]) -> tuple[Service, ...]:
-    """Return services, each once, with all that is said of what tools make: a company and a file may both say some."""
     tools: dict[ServiceId, dict[CompleteFrom, None]] = {}
+    kept: set[ServiceId] = set()
     for one in found:
         if one.complete_from:
             tools.setdefault(one.id, {}).update(dict.fromkeys(one.complete_from))
+        if one.is_external is False or (one.is_external is None and one.company in own):
+            kept.add(one.id)
     united = _united(found, lambda service: service.id)
     united = tuple(replace(one, complete_from=tuple(tools[one.id])) if one.id in tools else one for one in united)
-    whose = _whose(found)
-    return tuple(replace(one, is_external=whose[one.id]) if one.id in whose else one for one in united)
+    return tuple(replace(one, is_external=False) if one.is_external and one.id in kept else one for one in united)
 
 
 def _merged_builds(found: Iterable[Build]) -> tuple[Build, ...]:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from graphkit.ingest.documents import operated
 from graphkit.model.aliases import Aliases, ServiceAlias
 from graphkit.model.names import CompanyId, PackageName, ServiceId
 from graphkit.model.organisation import Build, Company, CompleteFrom, DocumentUse, Organisation, Service, Supply, Word
@@ -239,3 +240,13 @@ def test_another_file_does_not_hide_the_service_of_a_company(
     )
     other = Organisation(source="b", services=(Service(id=shop, is_external=second),))
     assert joined([own, other], ()).external_services == (frozenset({shop}) if is_external else frozenset())
+
+
+def test_who_is_named_for_a_service_on_the_command_line_says_nothing_of_whose_it_is() -> None:
+    acme, shop = CompanyId("acme"), ServiceId("shop")
+    told = Organisation(source="a", services=(Service(id=shop, is_external=True),))
+    run = operated(shop, "acme")
+    assert joined([told, run], ()).external_services == {shop}
+    theirs = Organisation(source="b", companies=(Company(id=acme, name="Acme", is_external=True),))
+    assert joined([theirs, run], ()).external_services == {shop}
+    assert joined([run], ()).external_services == frozenset()
