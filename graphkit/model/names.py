@@ -230,12 +230,12 @@ def named_by_image(image: str) -> tuple[PackageName, str] | None:
         return None
 
 
-def image_of_row(name: str, purl: str) -> tuple[PackageName, str] | None:
+def release_of_image(name: str, purl: str) -> tuple[PackageName, str] | None:
     """Return the release that a row says it is which is of a container image, by its purl or else its name.
 
     Those of Docker itself (``library``) are made of releases of their own, and are none.
 
-    >>> image_of_row("x", "pkg:oci/litellm@sha256:ab?tag=v1.82.7"), image_of_row("x", "pkg:docker/redis@5.0.1")
+    >>> release_of_image("x", "pkg:oci/litellm@sha256:ab?tag=v1.82.7"), release_of_image("x", "pkg:docker/redis@5.0.1")
     (('litellm', '1.82.7'), None)
     """
     if not purl:
@@ -258,8 +258,8 @@ def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
 
     A row without a purl may be a Python package, and so may one of a type that holds packages of any
     kind (conda, generic, the repositories of github and its like) or that nobody knows. Types with names of
-    their own are never guessed, but for images whose tag is a version (`image_of_row`). A purl that cannot be read may
-    be of any name that its text holds, escaped or not. A name that is the name of a wheel or sdist is that package.
+    their own are never guessed, but for images whose tag is a version (`release_of_image`). A purl that cannot be read
+    may be of any name that its text holds, escaped or not. A name that is the name of a wheel or sdist is that package.
 
     >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
     (('litellm',), ())
@@ -268,7 +268,7 @@ def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
     >>> namesakes_of("x", "pkg:pypi/@litellm")
     ('litellm', 'x')
     """
-    if (image := image_of_row(name, purl)) is not None:
+    if (image := release_of_image(name, purl)) is not None:
         return (image[0],)
     names = [name]
     if purl:

@@ -19,12 +19,12 @@ from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash
 from graphkit.model.names import (
     BadName,
     PackageName,
-    image_of_row,
     named_by_file,
     namesakes_of,
     package_name,
     purl_key,
     read_purl,
+    release_of_image,
 )
 from graphkit.model.organisation import Organisation
 from graphkit.model.ranks import Verdict
@@ -451,7 +451,7 @@ def _by_alias_or_name(row: Component, accused: Accusation) -> RowTest:
 
 def _by_name(row: Component, accused: Accusation) -> RowTest:
     """Return what a row says whose name, or unreadable purl, may mean an accused package."""
-    if (image := image_of_row(row.name, row.purl)) is not None:
+    if (image := release_of_image(row.name, row.purl)) is not None:
         return _by_image(row, *image, accused)
     found = [package for package in namesakes_of(row.name, row.purl) if package in accused.packages]
     if not found or (row.purl and _type_of(row.purl) in _FORGES):

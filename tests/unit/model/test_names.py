@@ -12,7 +12,6 @@ from graphkit.model.names import (
     BadName,
     company_id,
     extra_name,
-    image_of_row,
     name_of_purl,
     named_by_file,
     namesakes_of,
@@ -21,6 +20,7 @@ from graphkit.model.names import (
     purl_key,
     purl_of,
     read_purl,
+    release_of_image,
     service_id,
 )
 
@@ -234,7 +234,7 @@ def test_a_purl_that_cannot_be_read_may_be_any_name_in_it() -> None:
 def test_an_image_is_of_the_release_that_its_name_and_tag_say(
     name: str, purl: str, named: tuple[str, str] | None
 ) -> None:
-    assert image_of_row(name, purl) == named
+    assert release_of_image(name, purl) == named
     assert (namesakes_of(name, purl) == ("litellm",)) is (named is not None)
 
 
