@@ -92,7 +92,7 @@ def test_a_graph_of_the_old_layout_is_refused_with_the_command_that_makes_a_new_
         old = "CREATE (:Graphkit {id: 'graph', format: '3', generation: 1}), (:Package {id: 'lib', n: 0, flags: 1})"
         driver.execute_query(old, database_=database())
     said = (
-        f"{server} holds a graph of layout 3, and this graphkit reads 6: name an empty database in NEO4J_DATABASE, "
+        f"{server} holds a graph of layout 3, and this graphkit reads 7: name an empty database in NEO4J_DATABASE, "
         f"then make a new one there with `graphkit neo4j push --to {server}`"
     )
     assert problem(server) == problem(server, create=True) == said

@@ -18,10 +18,8 @@ from neo4j import exceptions
 from graphkit.model.errors import GraphkitError
 from graphkit.stores.neo4j.queries import checked, cypher, statements
 
-FORMAT: Final = "6"
+FORMAT: Final = "7"
 """Version of labels, relationships and properties; a graph of another is refused, never guessed at."""
-_READS: Final = ("5", FORMAT)
-"""In version 5 nobody wrote down what a generation changes. It is read, and the first writer makes it the newest."""
 OLDEST: Final = (5, 26)
 _SECONDS: Final = 15.0
 _RETRIED: Final = 5.0
@@ -211,7 +209,7 @@ def checked_format(graph: dict[str, Any], shown: str) -> None:
     Raises:
         GraphkitError: it is of another format.
     """
-    if graph.get("format") not in _READS:
+    if graph.get("format") != FORMAT:
         raise GraphkitError(
             f"{shown} holds a graph of layout {graph.get('format')}, and this graphkit reads {FORMAT}: name an "
             f"empty database in NEO4J_DATABASE, then make a new one there with `graphkit neo4j push --to {shown}`"
