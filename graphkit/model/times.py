@@ -99,11 +99,11 @@ class Moment(Struct, frozen=True, kw_only=True, order=True):
         ('2026-03-24', '2026-03-24T10:39:00', '2026-03-24T10:39:00Z')
         """
         first, width = rfc3339(self.earliest), self.latest - self.earliest
+        if first is not None and not width and self.earliest + _WIDEST_EAST <= _LAST:  # most are one instant
+            return first
         local = rfc3339(self.earliest + _WIDEST_EAST) if first is not None else None
         if first is None or local is None:
             return "an unknown time"
-        if not width:
-            return first
         if width == _WIDEST_EAST + _WIDEST_WEST:
             return local.removesuffix("Z")
         if width == _WIDEST_EAST + _WIDEST_WEST + _DAY - 1 and local.endswith("T00:00:00Z"):

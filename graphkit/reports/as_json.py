@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 
@@ -17,7 +17,6 @@ from graphkit.model.answers import (
     DocumentName,
     IngestReport,
     PackageRow,
-    Path,
     Provenance,
     ServiceVerdict,
     Stats,
@@ -121,8 +120,9 @@ def verification_json(answer: Verification) -> str:
 
 
 def whole_shape(blast: Blast, view: ReportOptions) -> Shape:
-    """Return a blast in the shape ``graphkit.blast/1`` with every package, whatever the view lists."""
-    return blast_shape(blast, listing(blast, ReportOptions(tier=Tier.ADMITTED)), made_of(blast, view))
+    """Return a blast in the shape ``graphkit.blast/1`` with every package, whatever the view lists, as it is read."""
+    whole = blast_shape(blast, listing(blast, ReportOptions(tier=Tier.ADMITTED)), made_of(blast, view))
+    return cast("Shape", json.loads(_text(whole)))
 
 
 def comparison_json(answer: Comparison) -> str:
@@ -214,7 +214,8 @@ def _text(value: object) -> str:
         # Answers over fleets have megabytes; with an indent, the encoder of Python is written in Python.
         text = msgspec.json.format(msgspec.json.encode(value, order="sorted"), indent=2).decode()
     except UnicodeEncodeError:  # half of a surrogate pair, which is no UTF-8
-        text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
+        plain = msgspec.to_builtins(value)
+        text = json.dumps(plain, ensure_ascii=False, sort_keys=True, indent=2, allow_nan=False)
     return safe_json(text)
 
 
@@ -233,8 +234,9 @@ def _parts(shape: Mapping[str, Any], lists: Mapping[str, Iterable[Shape]]) -> It
 
 def _list(rows: Iterator[Shape]) -> Iterator[str]:
     lead, end = "[", "]"
+    before, after = map(len, _text({"": [0]}).split("\n    0"))
     while some := list(islice(rows, _AT_ONCE)):
-        yield lead + _indented(_text(some)[1:-2])  # without its brackets
+        yield lead + _text({"": some})[before:-after]  # as the list of some key, which is as deep
         lead, end = ",", "\n  ]"
     yield ("[" if end == "]" else "") + end
 
@@ -333,38 +335,40 @@ def _service(one: ServiceVerdict) -> Shape:
         "service": one.service,
         "company": one.company,
         "owner": one.owner,
-        "verdict": one.verdict.value,
+        "verdict": one.verdict,
         "basis": one.basis,
         "reason": one.reason,
-        "slots": list(one.slots),
-        "incidents": [{"incident": incident, "verdict": verdict.value} for incident, verdict in one.incidents],
+        "slots": one.slots,
+        "incidents": [{"incident": incident, "verdict": verdict} for incident, verdict in one.incidents],
         "near": "not_picked" if one.near else None,
         "builds": [_build(build) for build in one.builds],
-        "paths": _paths(one.paths),
+        "paths": one.paths,
     }
 
 
 def _build(one: BuildVerdict) -> Shape:
     return {
         "at": None if one.at is None or one.at == NO_TIME else str(one.at),
-        "verdict": one.verdict.value,
+        "verdict": one.verdict,
         "reason": one.reason,
         "basis": one.basis,
         "document": _document(one.document) if one.document else None,
         "incident": one.incident,
         "clearance": clearance_shape(one.clearance) if one.clearance else None,
-        "slots": list(one.slots),
-        "paths": _paths(one.paths),
+        "slots": one.slots,
+        "paths": one.paths,
     }
 
 
 def _document(one: DocumentName) -> Shape:
-    known = (("repository", one.repository), ("file", one.file if one.file != one.path else ""), ("line", one.line))
-    return {"sha256": one.sha256, "path": one.path, **{key: value for key, value in known if value}}
-
-
-def _paths(paths: Iterable[Path]) -> list[list[Shape]]:
-    return [[{"node": step.node, "why": step.why} for step in path] for path in paths]
+    shape: Shape = {"sha256": one.sha256, "path": one.path}
+    if one.repository:
+        shape["repository"] = one.repository
+    if one.file and one.file != one.path:
+        shape["file"] = one.file
+    if one.line:
+        shape["line"] = one.line
+    return shape
 
 
 def _company(one: CompanyRow) -> Shape:
@@ -420,7 +424,7 @@ def _package(one: PackageRow) -> Shape:
         "releases": one.releases,
         "distance": one.distance,
         "slots": list(one.slots),
-        "paths": _paths(one.paths),
+        "paths": one.paths,
         "nominated": one.nominated,
         "unresolvable": list(one.unresolvable),
         "dependents": one.dependents,
