@@ -24,6 +24,7 @@ from graphkit.stores.port import (
     Users,
 )
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows
+from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.markers import Markers
 from graphkit.trace.resolve.world import World
 
@@ -169,13 +170,11 @@ class ReachedReleases:
     def of(self, package_id: PackageId, extra: str) -> Masks | None:
         """Return the masks of a package's releases, None where it was not reached with that extra."""
         package = self._world.package(package_id)
-        if extra:
-            if extra not in self._extras.numbers:
-                return None
-            found = self.masks_of([extra] * package.size, np.arange(package.start, package.stop, dtype=np.int64))
-        else:
+        if not extra:
             found = self.plain[package.start : package.stop]
-        return found if found.any() else None
+            return found if found.any() else None
+        number = self._extras.numbers.get(extra)
+        return None if number is None else self._extras.of(number, package, self.availability)
 
     def mask(self, package_id: PackageId, extra: str, position: Position) -> int:
         """Return the slots, as bits, in which a release or an extra of it was reached."""
@@ -268,11 +267,23 @@ class ExtrasReached:
         pairs = pairs[first]
         return (pairs >> _EXTRA).astype(PACKAGE), pairs & ((1 << _EXTRA) - 1), both[first] % _LEVELS
 
+    def of(self, number: int, package: Package, availability: AvailabilityTable | None) -> Masks | None:
+        """Return the masks of all releases of a package with the extra of a number, None where none was reached."""
+        masks = self._of_sets(np.int64(number), package.requirement_sets)
+        some = np.flatnonzero(masks)
+        if availability is not None and len(some):
+            ids = np.full(len(some), package.id, dtype=PACKAGE)
+            masks[some] &= availability.listed_of(some.astype(RELEASE) + package.start, ids, package.is_listed[some])
+        return masks if masks.any() else None
+
+    def _of_sets(self, numbers: Rows | np.int64, sets: RequirementSetIds) -> Masks:
+        """Return the masks of requirement sets with the extras of numbers; 0 where either is negative."""
+        return looked_up(*self.keys, np.where((sets < 0) | (numbers < 0), -1, numbers * self._size + sets))
+
     def at(self, numbers: Rows, releases: Rows, availability: AvailabilityTable | None) -> Masks:
         """Return the masks of releases, each with the extra of a number; 0 where it is negative."""
         found = self._world.reader.releases(releases.astype(RELEASE))
-        sets = found.requirement_set
-        masks = looked_up(*self.keys, np.where((sets < 0) | (numbers < 0), -1, numbers * self._size + sets))
+        masks = self._of_sets(numbers, found.requirement_set)
         if availability is None:
             return masks
         some = np.flatnonzero(masks)

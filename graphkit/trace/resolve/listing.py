@@ -153,6 +153,11 @@ class Package:
         return self._columns.is_ghost[self._within]
 
     @property
+    def is_listed(self) -> Truths:
+        """Which releases the store lists once nothing changes any more; false where it does not know."""
+        return self._columns.is_listed[self._within]
+
+    @property
     def requirement_sources(self) -> Sequence[str]:
         """Where the requirements of each release came from."""
         return self._columns.releases.requirements_source[self._within]
@@ -271,7 +276,7 @@ class Package:
     @cached_property
     def _settled_availability(self) -> Availability:
         """Return what the store knows beforehand: it lists that whatever the account of the times."""
-        return self._shared(self._columns.is_listed[self._within], self._columns.is_fresh[self._within])
+        return self._shared(self.is_listed, self._columns.is_fresh[self._within])
 
     def availability_of(self, state: int, *, doubtful: bool) -> Availability:
         """Return what is listed in a state, by its number."""
