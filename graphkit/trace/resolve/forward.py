@@ -17,7 +17,7 @@ from graphkit.model.answers import Path, Step
 from graphkit.model.times import Instant
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.resolve.conflict_free import conflict_free, offered
-from graphkit.trace.resolve.listing import NO_RELEASE, Bits, Choice, Constraint, choose
+from graphkit.trace.resolve.listing import NO_RELEASE, Availability, Bits, Choice, Constraint, choose
 from graphkit.trace.resolve.over_time import Availabilities
 from graphkit.trace.resolve.world import Node, ResolvedRequirement, World
 
@@ -112,41 +112,70 @@ def _is_equivalent(world: World, package_id: PackageId, one: Position, other: Po
     return all(left.is_read and right.is_read and left.requirements == right.requirements for left, right in pairs)
 
 
-def _renamed(
-    choices: Iterable[Choice], equivalent: Mapping[tuple[PackageId, Position], Position]
-) -> tuple[Choice, ...]:
-    return tuple(
-        (package_id, constraint, equivalent.get((package_id, chosen), chosen))
-        for package_id, constraint, chosen in choices
-    )
+_Falls = Mapping[tuple[PackageId, Position], Position]
+"""For releases that were chosen, those that require the same and are chosen in their place."""
 
 
 class _Known(Struct, frozen=True, eq=False):
-    """A walk done before, and every choice that it made.
+    """A walk done before, and every choice that it made among what was there, by package.
 
     ``extras`` are those that it asked of packages; ``offers`` is what there was of those that nothing fits.
     """
 
     walk: Walk
     world: World
-    at: Instant
-    choices: tuple[Choice, ...]
+    there: Availabilities
+    choices: Mapping[PackageId, Sequence[tuple[Constraint, Position]]]
     extras: Extras
     offers: Mapping[PackageId, Bits]
-    _open: dict[Instant, list[Choice]] = field(default_factory=dict)
+    _open: dict[Instant, list[PackageId]] = field(default_factory=dict)
+    _renamed: dict[tuple[tuple[tuple[PackageId, Position], Position], ...], Walk] = field(default_factory=dict)
 
-    def open_choices(self, world: World, at: Instant) -> Sequence[Choice]:
-        """Return the choices that may fall otherwise at an instant: of packages that were not settled by then, or here.
+    def under(self, world: World, there: Availabilities) -> Walk | None:
+        """Return this walk where each choice falls as it fell, or on a release that requires the same; else None."""
+        if any(offered(there[package_id]) != bits for package_id, bits in self.offers.items()):
+            return None
+        equivalent: dict[tuple[PackageId, Position], Position] = {}
+        for package_id in self._open_packages(world, there.at):
+            if there[package_id] is not self.there[package_id]:
+                falls = self._falls(world, package_id, there[package_id])
+                if falls is None:
+                    return None
+                equivalent |= falls
+        if not equivalent:
+            return self.walk
+        key = tuple(equivalent.items())
+        if key not in self._renamed:
+            self._renamed[key] = self.walk.renamed(equivalent)
+        return self._renamed[key]
+
+    def _falls(self, world: World, package_id: PackageId, availability: Availability) -> _Falls | None:
+        """Return on what else the choices of one package fall; None where that requires other things, or some stay."""
+        equivalent: dict[tuple[PackageId, Position], Position] = {}
+        same: set[tuple[PackageId, Position]] = set()
+        for constraint, chosen in self.choices[package_id]:
+            now = choose(availability, constraint, world.profile)
+            if now == chosen:
+                same.add((package_id, chosen))
+            elif (
+                not _is_equivalent(world, package_id, chosen, now, ("", *self.extras.get(package_id, ())))
+                or equivalent.setdefault((package_id, chosen), now) != now
+            ):
+                return None
+        return equivalent if same.isdisjoint(equivalent) else None
+
+    def _open_packages(self, world: World, at: Instant) -> Iterable[PackageId]:
+        """Return the packages whose choices may fall otherwise at an instant: not settled by then, or when it was done.
 
         No incident says anything of what is settled (`graphkit.trace.resolve.world.World.settled`); where in another
         world they speak of more packages, each choice may fall otherwise.
         """
         if not world.incident_names <= self.world.incident_names:
             return self.choices
-        since = min(at, self.at)
+        since = min(at, self.there.at)
         if since not in self._open:
             package = self.world.package
-            self._open[since] = [choice for choice in self.choices if not package(choice[0]).is_settled(since)]
+            self._open[since] = [package_id for package_id in self.choices if not package(package_id).is_settled(since)]
         return self._open[since]
 
 
@@ -161,29 +190,9 @@ class Memory(Struct):
 
     def find(self, world: World, root: Root, at: Instant, *, doubtful: bool) -> Walk | None:
         """Return a walk of the same root whose choices at this instant are the same, None for none."""
-        availabilities, profile = world.availabilities_at(at, doubtful=doubtful), world.profile
-        for known in self._known.get(root, ()):
-            if any(offered(availabilities[package_id]) != bits for package_id, bits in known.offers.items()):
-                continue
-            choices = known.open_choices(world, at)
-            equivalent: dict[tuple[PackageId, Position], Position] = {}
-            same: set[tuple[PackageId, Position]] = set()
-            for package_id, constraint, chosen in choices:
-                now = choose(availabilities[package_id], constraint, profile)
-                if now == chosen:
-                    same.add((package_id, chosen))
-                elif (
-                    not _is_equivalent(world, package_id, chosen, now, ("", *known.extras.get(package_id, ())))
-                    or equivalent.setdefault((package_id, chosen), now) != now
-                ):
-                    break
-            else:
-                if not equivalent:
-                    return known.walk
-                if same.isdisjoint(equivalent):
-                    renamed, made = known.walk.renamed(equivalent), _renamed(known.choices, equivalent)
-                    return self.keep(root, _Known(renamed, world, at, made, known.extras, known.offers))
-        return None
+        there = world.availabilities_at(at, doubtful=doubtful)
+        walks = (known.under(world, there) for known in self._known.get(root, ()))
+        return next((found for found in walks if found is not None), None)
 
     def forget(self) -> None:
         """Drop all of them."""
@@ -313,9 +322,10 @@ class _Rounds:
 
     def keep(self, found: Walk) -> Walk:
         """Remember the walk with every choice made on its way."""
-        at = self._availabilities.at
-        choices = tuple(dict.fromkeys(self._choices))
-        known = _Known(found, self._world, at, choices, self._extras, self._offers)
+        choices: dict[PackageId, list[tuple[Constraint, Position]]] = {}
+        for package_id, constraint, chosen in dict.fromkeys(self._choices):
+            choices.setdefault(package_id, []).append((constraint, chosen))
+        known = _Known(found, self._world, self._availabilities, choices, self._extras, self._offers)
         return self._world.memory_of(Memory).keep(self._root, known)
 
     def _is_uncertain(self) -> bool:
