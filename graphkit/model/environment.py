@@ -13,6 +13,7 @@ from typing import Final, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.ranges import VersionRange
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.tags import InvalidTag, Tag, compatible_tags, cpython_tags, parse_tag
 from packaging.utils import canonicalize_name
@@ -353,9 +354,14 @@ def _python_reaches(requires_python: str, full: str) -> bool:
     ``!=3.11.*``; its documentation says so of upper bounds.
     """
     try:
-        return not SpecifierSet(requires_python).to_range().is_disjoint(SpecifierSet(f"<={full}").to_range())
+        return not SpecifierSet(requires_python).to_range().is_disjoint(_up_to(full))
     except InvalidSpecifier:
         return True
+
+
+@cache
+def _up_to(full: str) -> VersionRange:
+    return SpecifierSet(f"<={full}").to_range()
 
 
 def _tags_of(environment: Environment, minor: str) -> list[Tag]:

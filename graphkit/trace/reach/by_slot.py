@@ -80,6 +80,8 @@ def reach_of(world: World, targets: Targets, closure: ReachedReleases, slots: tu
         availabilities = [
             AvailabilityTable(world, [slot.start for slot in part], doubtful=account) for account in accounts
         ]
+        for one in availabilities:
+            one.expect(packages)
         admitted = reverse(world, targets, availabilities[0], ReachMode.ADMITTED)
         nominated = tuple(reverse(world, targets, one, ReachMode.NOMINATED) for one in availabilities)
         passes.append(ReachPass(first=first, slots=part, admitted=admitted, nominated=nominated))

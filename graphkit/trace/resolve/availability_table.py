@@ -26,7 +26,7 @@ Masks = NDArray[np.unsignedinteger[Any]]
 """Bit b of an entry: in slot b. As narrow as the number of slots allows, see `mask_type`."""
 MOST_SLOTS = 64
 _MOST_KEPT = 200
-"""Packages of which files are kept between the tables of a question."""
+"""Packages of which files are loaded before they are asked for, and kept between the tables of a question."""
 Rows = NDArray[np.int64]
 
 
@@ -141,6 +141,11 @@ class AvailabilityTable:
             self.load(distinct(packages[others], self._world.packages))
             found[others] = held[releases[others]]
         return found
+
+    def expect(self, packages: PackageIds) -> None:
+        """Load packages that walks may ask about, where they are few: together they take little more than one."""
+        if len(packages) <= _MOST_KEPT:
+            self.load(packages[~self.settles(packages)])
 
     def load(self, packages: PackageIds) -> None:
         """Read what is not known yet of some packages, distinct and ascending."""

@@ -72,10 +72,10 @@ class Bounds:
     def __init__(self, world: World, root: Root) -> None:
         self._own: dict[PackageId, ReleaseRanges] = {}
         asked = (*root.requirements, *root.constraints, *own_requirements(world, root))
-        world.expect(one.package for one in asked)
-        for requirement in asked:
-            if requirement.stretches is not None and not requirement.doubtful:
-                self._bind(world, requirement.package, requirement.stretches)
+        binding = [(one.package, one.stretches) for one in asked if one.stretches is not None and not one.doubtful]
+        world.read(dict.fromkeys(package_id for package_id, _ in binding))
+        for package_id, stretches in binding:
+            self._bind(world, package_id, stretches)
         if root.fixed:
             self._bind(world, root.fixed[0], ((root.fixed[1], root.fixed[1] + 1),))
 
@@ -194,7 +194,8 @@ class _Walk:
     def _load(self, nodes: list[Node]) -> None:
         some = nodes[: _MOST_SETS + 1]
         self._world.load(some)
-        self._world.expect(one.package for node in some for one in self._world.declared(node).requirements)
+        asked = (one.package for node in some for one in self._world.declared(node).requirements)
+        self._world.read(dict.fromkeys(asked))
 
     def _note_pin(self, requirement: ResolvedRequirement) -> None:
         if requirement.pinned and requirement.stretches is not None:
