@@ -188,7 +188,7 @@ def _ended_here(verb: Callable[..., None], *, keeps: bool) -> Callable[..., None
 
 def main() -> None:
     """Run the command line and exit."""
-    gc.set_threshold(200_000, 50, 50)  # answers are large and free of cycles; looking for some costs a tenth
+    gc.set_threshold(1_000_000, 50, 50)  # answers are large and free of cycles; looking for some costs a tenth
     # NumPy's BLAS starts a thread for each core, which spins for a while; nothing here multiplies matrices.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
