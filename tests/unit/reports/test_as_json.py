@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from graphkit.model.ranks import Verdict
-from graphkit.reports.as_json import REPORT, blast_shape, encoded
+from graphkit.model.answers import Step
+from graphkit.model.ranks import Tier, Verdict
+from graphkit.reports.as_json import REPORT, blast_shape, encoded, whole_shape
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.text import safe_json
 from graphkit.reports.wording import listing, made_of
@@ -46,6 +47,18 @@ def test_what_is_written_in_parts_is_what_is_encoded_whole(made: Any, number: in
     whole = encoded(blast_shape(made, listing(made, view), made_of(made, view)))
     assert REPORT.render(made, view) == whole
     assert max(map(len, REPORT.parts(made, view))) <= len(whole) / max(1, number // 300)
+
+
+@pytest.mark.parametrize("made", [answers.blast(), answers.hostile(), answers.several(), answers.nothing()])
+def test_what_is_compared_is_what_is_read_from_a_report(made: Any) -> None:
+    view = ReportOptions(tier=Tier.ADMITTED)
+    read, whole = json.loads(REPORT.render(made, view)), whole_shape(made, view)
+    assert whole == read
+    path = Step(node="a\ud800", why="\x7f\u202e")
+    odd = replace(answers.service("s", Verdict.OBSERVED), paths=((path,),))
+    assert whole_shape(replace(made, services=(odd,)), view)["services"][0]["paths"] == [
+        [{"node": path.node, "why": path.why}]
+    ]
 
 
 def test_groups_have_every_service_once_and_what_is_said_of_them() -> None:

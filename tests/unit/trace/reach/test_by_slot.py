@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+import pytest
+
 from graphkit.model.answers import Slot
 from graphkit.model.times import Instant
-from graphkit.stores.port import Fact
+from graphkit.stores.port import Fact, Position
 from graphkit.trace.reach.by_slot import Reach, reach_of, slots_between
 from graphkit.trace.reach.nominate import closure_of
+from graphkit.trace.resolve import availability_table
 from graphkit.trace.resolve.availability_table import MOST_SLOTS
 from graphkit.trace.resolve.world import World
 from tests.cases.build import at, package
-from tests.unit.trace.parts import place, targets, world_of
+from tests.unit.trace.parts import package_in, place, targets, world_of
 
 START, UNTIL = at("10:00"), at("14:00")
 INDEX: Sequence[Fact] = (
@@ -83,6 +87,32 @@ def test_where_times_are_uncertain_both_accounts_are_asked() -> None:
     assert len(one.nominated) == 2
     assert [account.mask(unsure[0], "", unsure[1]) for account in one.nominated] == [0b1110, 0]
     assert one.nominates(unsure[0], "", unsure[1]) == 0b1110  # by either
+
+
+def test_packages_of_large_closures_are_loaded_as_walks_reach_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def masks() -> dict[tuple[int, str], list[list[int]]]:
+        world = world_of(*INDEX, *package("unsure", {"1": ("01:00", []), "2": (None, ["bad", "tool[x]"])}))
+        (one,) = reach(world, "bad@2").passes
+        accounts, keys = (one.admitted, *one.nominated), one.admitted.keys()
+        return {key: [of.tolist() for each in accounts if (of := each.of(*key)) is not None] for key in keys}
+
+    loaded = masks()
+    assert loaded
+    monkeypatch.setattr(availability_table, "_MOST_KEPT", 0)
+    assert masks() == loaded
+
+
+@pytest.mark.parametrize("extra", ["x", "z"])
+def test_masks_with_an_extra_are_those_of_each_release_with_it(extra: str) -> None:
+    world = world_of(*INDEX, *package("tool", {"3": (None, ["bad ; extra == 'x'"])}))
+    (one,) = reach(world, "bad@2").passes
+    tool = package_in(world, "tool")
+    for reached in (one.admitted, *one.nominated):
+        alone = reached.masks_of([extra] * tool.size, np.arange(tool.start, tool.stop)).tolist()
+        assert [reached.mask(tool.id, extra, Position(at)) for at in range(tool.size)] == alone
+        found = reached.of(tool.id, extra)
+        assert (found.tolist() if found is not None else [0] * tool.size) == alone
+        assert any(alone) is (extra == "x")
 
 
 def test_packages_are_those_of_the_closure_its_extras_and_the_targets() -> None:
