@@ -19,7 +19,7 @@ from graphkit.model.answers import Assumption, BuildProof, Obligation, Services,
 from graphkit.model.documents import Basis
 from graphkit.model.names import ServiceId
 from graphkit.model.ranks import Verdict, worst
-from graphkit.model.times import Instant, Moment
+from graphkit.model.times import Instant
 from graphkit.trace.evidence.documents import RowShown, Said
 from graphkit.trace.evidence.service_facts import ServiceFacts
 from graphkit.trace.verdicts.alike import Own, Pattern
@@ -317,28 +317,22 @@ class ServiceVerdicts(_Verdicts[tuple[Verdict, int]]):
 
     def _own(self, numbers: Sequence[int]) -> Iterator[Own | None]:
         """Yield what is of each of some services alone; None where its document does not say where its rows stand."""
-        asked: list[tuple[str, str, int]] = []
-        for number in numbers:
-            sha256, path, _ = self._names(number)
-            if (place := self._alike[number].place) is not None:
-                asked.append((sha256, path, self._documents.rows_said(sha256)[place]))
-        shown = self._documents.rows_shown(asked)
-        for number in numbers:
-            own = self._named(number)
-            if self._alike[number].place is None:
-                yield own
+        owns = [(self._named(number), self._alike[number].place) for number in numbers]
+        said = self._documents.rows_said
+        shown = self._documents.rows_shown(
+            [(one.sha256, one.path, said(one.sha256)[place]) for one, place in owns if place is not None]
+        )
+        for one, place in owns:
+            if place is None:
+                yield one
             elif (row := next(shown)) is not None:
-                yield own._replace(location=row.location, line=row.line, paths=(row.path,))
+                yield one._replace(location=row.location, line=row.line, paths=(row.path,))
             else:
                 yield None
 
     def _named(self, number: int) -> Own:
-        """Return what is of a service alone, but for where a row of its document stands."""
-        service = self._accounts[number].service
-        return Own(service.id, service.owner, *self._names(number))
-
-    def _names(self, number: int) -> tuple[str, str, Moment | None]:
-        """Return the digest and the path of the document of a service that has one alone, and the time it gives."""
+        """Return what is of a service alone that has one document, but for where a row of that stands."""
         account = self._accounts[number]
-        assert account.single_sbom is not None
-        return account.uses[0].document, account.single_sbom.path, account.single_sbom.created
+        alone, service = account.single_sbom, account.service
+        assert alone is not None
+        return Own(service.id, service.owner, account.uses[0].document, alone.path, alone.created)
