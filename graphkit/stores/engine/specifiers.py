@@ -15,6 +15,7 @@ from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 
 from graphkit.model import csr
 from graphkit.model.intervals import Readable, ReleaseRanges, meet, raw_matches, single
+from graphkit.model.requirement_texts import common_clauses
 from graphkit.stores import port
 from graphkit.stores.engine.compile_releases import ReleaseOrder
 
@@ -50,6 +51,10 @@ class Specifiers:
         everything: ReleaseRanges = ((0, len(self._versions)),)
         if kind == _UNREADABLE:
             return port.RANGE_UNREADABLE, everything
+        if (common := common_clauses(text)) is not None:
+            for clause in common:
+                everything = meet(everything, self._admitted(clause))
+            return port.RANGE_PINNED if len(common) == 1 and common[0][0] == "==" else 0, everything
         try:
             whole = SpecifierSet(text)
             clauses = list(whole)
@@ -62,14 +67,14 @@ class Specifiers:
             self._raw[specifier_id] = clauses
             return flags | port.RANGE_RAW, ()
         for one in clauses:
-            everything = meet(everything, self._admitted(one))
+            everything = meet(everything, self._admitted((one.operator, one.version)))
         return flags, everything
 
-    def _admitted(self, one: Specifier) -> ReleaseRanges:
-        key = (one.operator, one.version)
-        if key not in self._known:
-            self._known[key] = single(one, self._versions)
-        return self._known[key]
+    def _admitted(self, clause: tuple[str, str]) -> ReleaseRanges:
+        """Return what an operator with a version admits."""
+        if clause not in self._known:
+            self._known[clause] = single(Specifier("".join(clause)), self._versions)
+        return self._known[clause]
 
     def pieces_of(self, package: NDArray[np.int32], specifier: NDArray[np.int32]) -> _Stretched:
         """Return the stretches of release ids that ranges admit, each a package and the id of a specifier."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 
-from graphkit.model.requirement_texts import COMMON, PARTS, read_extras, read_marker, read_specifier
+from graphkit.model.requirement_texts import COMMON, PARTS, common_clauses, read_extras, read_marker, read_specifier
 from graphkit.model.requirements import requirement
 
 
@@ -44,3 +45,52 @@ def test_parts_are_read_as_the_whole_is() -> None:
 
 def test_a_requirement_that_names_the_extra_of_builds_is_unreadable() -> None:
     assert requirement('lib>=1; extra == ":build"').unreadable
+
+
+OPERATORS = ("~=", "==", "!=", "<=", ">=", "<", ">", "===", "=", "~", "")
+VERSIONS = (
+    "1",
+    "1.0",
+    "01.2",
+    "1.2.3",
+    "0",
+    "1.*",
+    "1a1",
+    "1.dev0",
+    "1!2",
+    "1+l",
+    "v1",
+    "1.",
+    "1..2",
+    "1.2 3",
+    "9" * 12,
+)
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_common_clauses_are_what_packaging_reads(operator: str, version: str) -> None:
+    for text in (
+        f"{operator}{version}",
+        f" {operator} \t{version} ",
+        f"!=1.0,{operator}{version}",
+        f"{operator}{version},<3",
+    ):
+        try:
+            whole = SpecifierSet(text)
+        except InvalidSpecifier:
+            assert read_specifier(text) is None
+            assert common_clauses(text) is None
+            continue
+        assert read_specifier(text) == str(whole)
+        if (clauses := common_clauses(text)) is not None:
+            read = map(Specifier, text.split(","))
+            assert clauses == [(one.operator, one.version) for one in read]
+            assert not whole.prereleases
+
+
+def test_odd_numbers_are_not_common() -> None:
+    assert common_clauses(">=1.0 , <2") == [(">=", "1.0"), ("<", "2")]
+    assert common_clauses(f"=={'9' * 5_000}") is None
+    assert common_clauses("==\u0661") is None
+    assert common_clauses("") is None
