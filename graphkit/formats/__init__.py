@@ -64,7 +64,8 @@ _LONGEST: Final = 1_000
 """Characters of a name that are kept; no package has a longer one."""
 _LOOKED_AT: Final = 100
 """How many parts of a file may be none of a reader's before all of it is."""
-_PLAIN: Final = "CycloneDX JSON"
+_PLAIN: Final = "graphkit.formats.cyclonedx.json:READER"
+"""The reader of plain BOMs."""
 _SCRIPT: Final = "install commands"
 _NULS: Final = Problem(place="the file", text="contains NUL characters, which were left out, as a shell does")
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
@@ -207,7 +208,7 @@ def _claimed(raw: RawDocument) -> tuple[RawDocument, list[Reader]]:
     text = _out_of_array(raw.data)
     inner = raw if text is raw.data else replace(raw, data=text, known_sha256="")
     if _is_plain_bom(text):
-        return inner, [reader for reader in readers() if reader.format == _PLAIN]
+        return inner, [_reader(_PLAIN)]
     for one in (inner, raw):
         if claiming := [reader for reader in readers() if reader.claims(one)]:
             return one, claiming
@@ -315,8 +316,15 @@ def _with_short_names(document: Document) -> Document:
 @cache
 def readers() -> tuple[Reader, ...]:
     """Return the reader of every format, in the order of `READERS`. Cost: imports of them all, once."""
-    parts = (path.partition(":") for path in READERS)
-    return tuple(getattr(import_module(module), name) for module, _, name in parts)
+    return tuple(map(_reader, READERS))
+
+
+@cache
+def _reader(path: str) -> Reader:
+    """Return one reader. A process that reads plain BOMs alone, as for a fleet, imports no other."""
+    module, _, name = path.partition(":")
+    found: Reader = getattr(import_module(module), name)
+    return found
 
 
 def _plain_text(data: bytes) -> tuple[bytes | None, tuple[Problem, ...]]:
@@ -333,7 +341,7 @@ def _without_halves(text: bytes) -> tuple[bytes, tuple[Problem, ...]]:
     Tools that cut long texts leave such halves (RFC 8259, section 8.2). Cost: a search; one pass where
     there are surrogates, and one more where one of them stands alone.
     """
-    if not _SURROGATE.search(text):
+    if b"\\" not in text or not _SURROGATE.search(text):
         return text, ()
     try:
         msgspec.json.decode(text, type=msgspec.Raw)

@@ -34,9 +34,9 @@ class CheckedRows:
         [1]
         """
         known = self._usual
-        fresh = [row for row in rows if id(row) not in known]
-        if not fresh:
+        if all(map(known.__contains__, map(id, rows))):
             return []
+        fresh = [row for row in rows if id(row) not in known]
         odd = {id(row) for row in fresh if self._is_odd(row)}
         if len(rows) <= _SHARED:
             if len(known) > _REMEMBERED:

@@ -21,6 +21,8 @@ _JOINED: Final = 64 * 2**20
 _SMALL: Final = 2**20
 """Bytes of a text of which all values may be held at once."""
 _KEY: Final = b'":'
+_QUOTE: Final = b'"'
+_ESCAPE: Final = b"\\"
 _HIDDEN: Final = re.compile(rb"\\u00(?:22|3[aA])")
 """A quote or a colon as an escape."""
 DUPLICATE: Final = "all of the duplicate key"
@@ -80,12 +82,15 @@ def refuse_duplicate_keys(text: bytes, what: str = "", place: str = "") -> None:
 def _is_plain(text: bytes) -> bool:
     """Return whether JSON has as many keys as what it decodes to, by a count in both; False where that is not sure.
 
-    A quote before a colon ends a key, or stands in a text in both, unless it is written as an escape.
+    Without escapes, every key and every text has two quotes in both. Else a quote before a colon ends a key, or stands
+    in a text in both, unless it is written as an escape.
     """
-    if _HIDDEN.search(text):
-        return False
     try:
         kept = msgspec.json.encode(msgspec.json.decode(text))
+        if _ESCAPE not in text:
+            return kept.count(_QUOTE) == text.count(_QUOTE)
+        if _HIDDEN.search(text):
+            return False
         return kept.count(_KEY) == msgspec.json.format(text, indent=-1).count(_KEY)
     except (msgspec.MsgspecError, UnicodeError, RecursionError, OverflowError):
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final, NewType
 from urllib.parse import unquote
 
@@ -65,10 +66,18 @@ def package_name(raw: str) -> PackageName:
     Raises:
         BadName: the text is no name by PEP 508.
     """
+    return _known_name(raw) if len(raw) <= _LONGEST_FILE else _name(raw)
+
+
+def _name(raw: str) -> PackageName:
     try:
         return PackageName(canonicalize_name(raw.strip(), validate=True))
     except InvalidName as error:
         raise BadName(f"{_shown(raw)} is not a valid package name (PEP 508)") from error
+
+
+_known_name: Final = lru_cache(maxsize=1 << 14)(_name)
+"""The same, remembered: documents name few packages, each of them many times."""
 
 
 def package_or_none(raw: str) -> PackageName | None:

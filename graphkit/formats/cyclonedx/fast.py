@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache, partial
+from itertools import chain, repeat
 from operator import attrgetter
 from typing import Final, NamedTuple
 
@@ -81,6 +82,9 @@ _PART: Final = msgspec.json.Decoder(Part)
 _ENTRIES: Final = msgspec.json.Decoder(list[Dependency])
 _TOOLS: Final = msgspec.json.Decoder(list[Part] | Tools | None)
 _REF: Final = attrgetter("ref")
+_PROVIDED: Final = attrgetter("provided")
+_START: Final = attrgetter("start")
+_PAIR: Final = 2
 _EDGE: Final = partial(tuple.__new__, Edge)
 """Makes an edge of a pair, without a step in Python."""
 
@@ -111,7 +115,8 @@ def read_plain(data: bytes) -> Plain | None:
         bom = _DECODER.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    if _may_hide(_without(data, bom.components, bom.dependencies)):
+    spans = [_span(data, one) for one in (bom.components, bom.dependencies)]
+    if _may_hide(_without(data, spans)):
         return None
     meta = bom.metadata
     if meta is None or meta.component is None or not {bytes(getattr(bom, one)) for one in _WHOLE} <= _EMPTY:
@@ -129,7 +134,7 @@ def read_plain(data: bytes) -> Plain | None:
     beside = frozenset(map(_REF, made_by.rows))
     if len(refs) < len(found) or refs & beside:
         return None
-    entries = _entries(data, bom.dependencies or [])
+    entries = _entries(data[spans[1]])
     if entries is None or (links := _links(entries, refs)) is None:
         return None
     targets = {target for source, target in links.edges if target != source}
@@ -145,12 +150,11 @@ def read_plain(data: bytes) -> Plain | None:
     )
 
 
-def _entries(data: bytes, raws: list[msgspec.Raw]) -> list[Dependency] | None:
+def _entries(text: bytes) -> list[Dependency] | None:
     """Return the entries of the dependencies, read in one pass; None where one cannot be, or a key may be hidden."""
-    if not raws:
+    if not text:
         return []
-    base = address(data)
-    text = b"[" + data[address(raws[0]) - base : address(raws[-1]) - base + len(memoryview(raws[-1]))] + b"]"
+    text = b"[" + text + b"]"
     try:
         entries = _ENTRIES.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -169,25 +173,35 @@ def _are_bare(text: bytes, entries: list[Dependency]) -> bool:
 
 def _links(entries: list[Dependency], refs: frozenset[str]) -> _Links | None:
     """Return what dependencies say; None where one leads elsewhere than to these refs, or has more to say."""
-    sources = [one.ref for one in entries]
-    if not (all(sources) and refs.issuperset(sources)) or any(one.provided for one in entries):
+    known = frozenset(map(_REF, entries))
+    if len(known) < len(entries) or not known <= refs or any(map(_PROVIDED, entries)):
         return None
-    pairs = [(one.ref, target) for one in entries if one.targets for target in one.targets]
-    if len(frozenset(sources)) < len(sources) or not refs.issuperset([target for _, target in pairs]):
+    leading = [one for one in entries if one.targets]
+    told = [one.targets or () for one in leading]
+    if not refs.issuperset(chain.from_iterable(told)):
         return None
-    unlike = dict.fromkeys(pairs)  # of all together, since each has one entry
-    return _Links(tuple(map(_EDGE, unlike)), tuple(one.ref or "" for one in entries if one.targets))
+    # Each has one entry, so that what is a duplicate is one there.
+    unlike = [one if len(one) < _PAIR or len(frozenset(one)) == len(one) else dict.fromkeys(one) for one in told]
+    sources = tuple(map(_REF, leading))
+    pairs = chain.from_iterable(map(zip, map(repeat, sources), unlike))
+    return _Links(tuple(map(_EDGE, pairs)), sources)
 
 
-def _without(data: bytes, *lists: list[msgspec.Raw] | None) -> bytes:
+def _span(data: bytes, elements: list[msgspec.Raw] | None) -> slice:
+    """Return where the elements of an array stand in JSON; nowhere, at its end, where there are none."""
+    if not elements:
+        return slice(len(data), len(data))
+    base, last = address(data), elements[-1]
+    return slice(address(elements[0]) - base, address(last) - base + len(memoryview(last)))
+
+
+def _without(data: bytes, spans: list[slice]) -> bytes:
     """Return JSON without the elements of some of its arrays, by where they stand; what is left is small.
 
     An array whose key is a duplicate was replaced by a later one; it is left, so that the key is found.
     """
-    base = address(data)
-    spans = sorted((address(one[0]) - base, address(one[-1]) - base + len(memoryview(one[-1]))) for one in lists if one)
-    ends = (0, *(end for _, end in spans))
-    return b"".join(data[end:start] for end, (start, _) in zip(ends, (*spans, (len(data), 0)), strict=True))
+    first, second = sorted(spans, key=_START)
+    return data[: first.start] + data[first.stop : second.start] + data[second.stop :]
 
 
 def _may_hide(text: bytes) -> bool:
