@@ -128,15 +128,24 @@ def homes(count: int) -> Iterator[list[Path]]:
 
 @contextmanager
 def running(
-    home: Path, version: str = LTS, release: int = 17, *, heap: str = "768m", pages: str = "64m", measured: bool = False
+    home: Path,
+    version: str = LTS,
+    release: int = 17,
+    *,
+    heap: str = "768m",
+    pages: str = "64m",
+    measured: bool = False,
+    port: int = 0,
+    more: str = "",
 ) -> Iterator[str]:
     """Start a server in a folder of its own; give its address, stop it afterwards.
 
     One whose speed is ``measured`` has the settings that it would have elsewhere, not those for a life of minutes.
+    ``port``: where it listens; 0 for any. ``more``: lines of its configuration.
     """
-    port, lib = free_port(), artifacts(version) / "lib"
+    port, lib = port or free_port(), artifacts(version) / "lib"
     (home / "conf").mkdir(parents=True, exist_ok=True)
-    settings = _CONF.format(port=port, heap=heap, pages=pages) + ("" if measured else _BRIEF_CONF)
+    settings = _CONF.format(port=port, heap=heap, pages=pages) + ("" if measured else _BRIEF_CONF) + more
     (home / "conf" / "neo4j.conf").write_text(settings, encoding="utf-8")
     with zipfile.ZipFile(lib / f"neo4j-{version}.jar") as archive:
         main = archive.read("META-INF/services/org.neo4j.server.startup.EntryPoint").decode().strip()
@@ -150,7 +159,7 @@ def running(
         _wait(address, process, home)
         yield address
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)  # it is none where it was killed
         try:
             process.wait(30)
         except subprocess.TimeoutExpired:
@@ -183,6 +192,14 @@ def clear(address: str) -> None:
     """Take everything out of a server's database but the keys of its labels."""
     with neo4j.GraphDatabase.driver(address, **settings()) as driver, driver.session(database=database()) as session:
         session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS").consume()
+
+
+def held(address: str) -> dict[str, int]:
+    """Return how many nodes of each label and relationships of each type a server has, but for words of writers."""
+    text = """MATCH (n) WHERE NOT n:Change RETURN labels(n)[0] AS what, count(*) AS many
+        UNION ALL MATCH ()-[r]->() RETURN type(r) AS what, count(*) AS many"""
+    with neo4j.GraphDatabase.driver(address, **settings()) as driver:
+        return {row["what"]: row["many"] for row in driver.execute_query(text, database_=database()).records}
 
 
 def database() -> str:

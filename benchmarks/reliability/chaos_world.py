@@ -36,8 +36,6 @@ class Verb:
     name: str
     words: tuple[str, ...]
     base: str = "small"
-    is_ordered: bool = True
-    """Whether every run of it keeps the same facts in its first batch; answers of an index come in any order."""
 
     @property
     def is_of_server(self) -> bool:
@@ -56,7 +54,6 @@ VERBS: Final = (
             *("ingest", "index", "app-0", "app-1", "app-2", "--closure", "--index-url", "{service}/simple/"),
             *("--slice", "{report}", "--quiet", "--graph", "{graph}"),
         ),
-        is_ordered=False,
     ),
     Verb(name="slice", words=("ingest", "index", "{inputs}/part.slice", "--quiet", "--graph", "{graph}"), base=""),
     Verb(
@@ -69,9 +66,11 @@ VERBS: Final = (
 )
 SERVER_VERBS: Final = (
     Verb(name="push", words=("neo4j", "push", "--graph", "{small}", "--to", "{server}", "--quiet"), base=""),
-    Verb(name="documents, server", words=(*_SBOMS, "--quiet", "--graph", "{server}"), base="incident"),
     Verb(name="mark", words=("neo4j", "mark", TARGET, "--quiet", "--graph", "{server}")),
+    Verb(name="question", words=(*_BLAST, "--format", "json", "--graph", "{server}")),
+    Verb(name="documents, server", words=(*_SBOMS, "--quiet", "--graph", "{server}"), base="incident"),
 )
+"""In this order, since what was pushed is what is marked and asked."""
 
 
 def lay_out(inputs: Path) -> None:

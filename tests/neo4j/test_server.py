@@ -28,7 +28,7 @@ from graphkit.stores import open_store, port
 from graphkit.stores.neo4j.server import Server
 from graphkit.stores.port import Fact
 from tests.contract.test_store_contract import WORLD, component, document, dump, metadata, page
-from tests.neo4j_server import NEWEST, NEWEST_JAVA, clear, database, free_port, has_java, running, settings
+from tests.neo4j_server import NEWEST, NEWEST_JAVA, clear, database, free_port, has_java, held, running, settings
 
 pytestmark = pytest.mark.server
 
@@ -118,14 +118,6 @@ def test_every_scheme_leads_there(server: str, scheme: str) -> None:
 def test_a_server_too_old(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
     monkeypatch.setattr("graphkit.stores.neo4j.server.OLDEST", (99, 0))
     assert "graphkit needs 99.0 or newer" in problem(server)
-
-
-def held(address: str) -> dict[str, int]:
-    """How many nodes of each label and relationships of each type a server has, but for words of writers."""
-    text = """MATCH (n) WHERE NOT n:Change RETURN labels(n)[0] AS what, count(*) AS many
-        UNION ALL MATCH ()-[r]->() RETURN type(r) AS what, count(*) AS many"""
-    with neo4j.GraphDatabase.driver(address, **settings()) as driver:
-        return {row["what"]: row["many"] for row in driver.execute_query(text, database_=database()).records}
 
 
 def counted(address: str) -> dict[str, str]:

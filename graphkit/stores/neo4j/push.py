@@ -55,6 +55,7 @@ def push(server: Server, tables: Tables, progress: Progress) -> bool:
     parts = list(tables.parts())
     for number, part in enumerate(parts):
         progress(number, len(parts), f"{part.name} into {server.shown}")
+        server.kept = f"{max(number, done):,} of {len(parts):,} parts"
         if number >= done:
             server.write(partial(_write, part=part, facts=tables.facts_sha256, number=number))
     server.write(partial(_end, values=tables.graph()))

@@ -26,7 +26,9 @@ _RETRIED: Final = 5.0
 """Seconds for which a transaction that failed is tried again; what the driver waits between tries comes on top."""
 _LONGEST_HELD: Final = 900.0
 """Seconds after which a server ends a transaction that holds writers off, whatever has become of the client."""
-_GOES_ON: Final = "; nothing that was kept is lost: run the same command again once the server answers"
+_GOES_ON: Final = "run the same command again once the server answers"
+_MEND: Final = "; its log says why, often a full disk: mend that, start it again, and run the same command again"
+_UNAVAILABLE: Final = "; its log says why: run the same command again once the server has opened its database"
 _MORE_MEMORY: Final = (
     "; give the server more memory (server.memory.heap.max_size, dbms.memory.transaction.total.max), and run the same "
     "command again"
@@ -60,6 +62,8 @@ class Server:
         self._address = address
         self.database = os.environ.get("NEO4J_DATABASE") or "neo4j"
         self._driver: neo4j.Driver | None = None
+        self.kept = ""
+        """What this command is known to have kept there, in a few words for the line that says why it broke off."""
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -117,17 +121,21 @@ class Server:
         except exceptions.Forbidden as error:
             raise MayNot(f"{self.shown}: the user lacks permission for this: {_first_line(error)}") from error
         except (exceptions.ServiceUnavailable, exceptions.SessionExpired, OSError, ValueError) as error:
-            was_there = "" if self._driver is None else _GOES_ON
+            was_there = "" if self._driver is None else f"; {self._nothing_lost}: {_GOES_ON}"
             raise GraphkitError(f"{self.shown}: no response from Neo4j: {_first_line(error)}{was_there}") from error
         except exceptions.Neo4jError as error:
             if error.code and error.code.endswith("DatabaseNotFound"):
                 raise GraphkitError(
                     f"{self.shown} has no database {self.database!r}; NEO4J_DATABASE names another"
                 ) from error
-            more = _MORE_MEMORY if "OutOfMemory" in str(error.code) else ""
-            raise GraphkitError(f"{self.shown}: {error.code}: {_first_line(error)}{more}") from error
+            said, more = _first_line(error), _to_do(error.code or "")
+            raise GraphkitError(f"{self.shown}: {error.code}: {said.rstrip('.') if more else said}{more}") from error
         except exceptions.DriverError as error:
             raise GraphkitError(f"{self.shown}: {_first_line(error)}") from error
+
+    @property
+    def _nothing_lost(self) -> str:
+        return f"nothing that was kept is lost{f' ({self.kept})' if self.kept else ''}"
 
     def _session(self) -> neo4j.Session:
         """Return a session that sees what this client wrote, whichever server of a cluster it asks."""
@@ -180,6 +188,15 @@ class Server:
         if self._driver is not None:
             self._driver.close()
             self._driver = None
+
+
+def _to_do(code: str) -> str:
+    """Return what to do about an error that the server itself has, and nothing for any other."""
+    if "OutOfMemory" in code:
+        return _MORE_MEMORY
+    if code.endswith("DatabaseUnavailable"):
+        return _UNAVAILABLE
+    return _MEND if code.startswith("Neo.DatabaseError.") else ""
 
 
 def _first_line(error: Exception) -> str:

@@ -48,6 +48,7 @@ class Neo4jStore:
         self._reader: ServerReader | None = None
         self._digests: Digests | None = None
         self._is_asked = False
+        self._facts_kept = 0
 
     def _graph(self) -> dict[str, Any] | None:
         return self._server.read(lambda transaction: graph_of(transaction, self._server.shown))
@@ -107,6 +108,8 @@ class Neo4jStore:
         kept: list[Digests] = []
         receipt = self._server.write(partial(self._write, facts=facts, folder=folder, announced=announced, kept=kept))
         self._digests = kept[-1]  # what a transaction read that came to nothing is not kept
+        self._facts_kept += len(facts)
+        self._server.kept = f"{self._facts_kept:,} facts of this command" if self._facts_kept else ""
         if announced:
             self._server.write(lambda transaction: rows(transaction, "change_end", number=announced[-1], kept=KEPT))
         return receipt
