@@ -19,7 +19,7 @@ from graphkit.model.names import package_or_none
 from graphkit.model.organisation import Organisation
 from graphkit.model.progress import Progress, silent
 from graphkit.stores import open_store
-from graphkit.stores.port import Reader, Store
+from graphkit.stores.port import KeptReader, Reader, Store
 
 if TYPE_CHECKING:
     from graphkit.ingest import IngestArguments
@@ -203,10 +203,10 @@ class Graph:
         """Return what the graph holds, and every problem its documents had."""
         return self._store.ask(self._stats)
 
-    def _stats(self, reader: Reader) -> answers.Stats:
+    def _stats(self, reader: KeptReader) -> answers.Stats:
         generation = reader.generation()
         return answers.Stats(
-            counts=tuple(sorted(self._store.counts().items())),
+            counts=tuple(sorted(reader.counts().items())),
             problems=reader.evidence().problems(),
             packaging=generation.packaging,
             facts_sha256=generation.facts_sha256,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final, Generic, Literal, NewType, Protocol, TypeVar, cast
+from typing import Final, Generic, Literal, NewType, Protocol, Self, TypeVar, cast
 
 import numpy as np
 from msgspec import Struct
@@ -336,6 +336,15 @@ class Runs(Struct, frozen=True, kw_only=True):
     is_listed = Flagged("flags", OFFER_LISTED)
     names_extras = Flagged("flags", NAMES_EXTRAS)
 
+    @classmethod
+    def of_each(cls, users: Users) -> Self:
+        """Return each release that declares a requirement set as a run of its own."""
+        flags = np.where(users.is_listed, OFFER_LISTED, 0) | NAMES_EXTRAS
+        after, narrow = users.release + 1, flags.astype(np.uint8)
+        for made in (after, narrow):
+            made.flags.writeable = False
+        return cls(start=users.start, package=users.package, lo=users.release, hi=after, flags=narrow)
+
 
 class Listings(Struct, frozen=True, kw_only=True):
     """Rows of documents that name a package, purl or file hash asked for.
@@ -450,6 +459,13 @@ class Reader(ReleaseReader, DependentReader, Protocol):
         """Return the organisation's side: incidents, companies, services and their documents."""
 
 
+class KeptReader(Reader, Protocol):
+    """A reading of a graph that a store keeps."""
+
+    def counts(self) -> dict[str, int]:
+        """Return how many of each kind of thing are kept, by its word."""
+
+
 class Evidence(Protocol):
     """The organisation's side of a reader. Equal only to itself, so that what follows from it can be remembered."""
 
@@ -524,17 +540,14 @@ class Store(Protocol):
     def remembered(self, input_id: str) -> InputRead | None:
         """Return what is known of an input of which every fact is kept; None where it is to be read."""
 
-    def reader(self) -> Reader:
+    def reader(self) -> KeptReader:
         """Return a reader of the newest generation; compiles it first where the record changed."""
 
-    def ask(self, question: Callable[[Reader], Answer]) -> Answer:
+    def ask(self, question: Callable[[KeptReader], Answer]) -> Answer:
         """Return what a question makes of a reader of the newest generation.
 
         Where others write meanwhile, and a store cannot read one generation to its end, it asks again on a newer one.
         """
-
-    def counts(self) -> dict[str, int]:
-        """Return how many of each kind of thing are kept, by its word."""
 
     def close(self) -> None:
         """Let go of files and connections. Safe to call twice."""

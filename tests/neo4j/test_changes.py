@@ -12,12 +12,14 @@ import neo4j
 import pytest
 from msgspec.structs import replace
 
+from graphkit.api import open_graph
 from graphkit.model.errors import GraphChanged, GraphkitError
 from graphkit.model.incidents import CompromisedRelease, Incident
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse, Organisation, Service
 from graphkit.model.times import exactly
 from graphkit.stores import open_store, port
+from graphkit.stores.neo4j.reader import ServerReader
 from graphkit.stores.neo4j.server import Server
 from graphkit.stores.neo4j.store import Neo4jStore
 from graphkit.stores.port import Fact
@@ -179,6 +181,47 @@ def test_what_a_killed_writer_said_keeps_nobody_from_an_answer(
     for number, batch in enumerate(batches(), 1):
         writing.record(batch)
         assert asking.ask(read) == states[number]
+
+
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_the_next_who_may_write_settles_what_a_killed_writer_said(
+    filled: tuple[Neo4jStore, Neo4jStore],
+    states: list[object],
+    server: str,
+    monkeypatch: pytest.MonkeyPatch,
+    is_committed: bool,  # noqa: FBT001 - a case
+) -> None:
+    """It was killed before its batch was committed, or after that and before it said so."""
+    _, writing = filled
+    write = Server.write
+
+    def killed(*_: object) -> None:
+        raise GraphkitError("killed")
+
+    def cut_off(through: Server, work: Any) -> Any:
+        if "change_end" in getattr(getattr(work, "__code__", None), "co_consts", ()):
+            killed()
+        return write(through, work)
+
+    expected = states[is_committed]
+    with monkeypatch.context() as patch:
+        if is_committed:
+            patch.setattr(Server, "write", cut_off)
+        else:
+            patch.setattr("graphkit.stores.neo4j.batch.Batch.__exit__", killed)
+        with pytest.raises(GraphkitError, match="killed"):
+            writing.record(batches()[0])
+    asking, going_on, later = Neo4jStore(server), Neo4jStore(server, create=True), Neo4jStore(server)
+    if is_committed:
+        with open_graph(server) as graph:
+            assert dict(graph.stats().counts)["releases"] == asking.ask(ServerReader.counts)["releases"]
+    assert read(going_on.reader()) == expected  # an ingest reads before it writes
+    assert read(later.reader()) == expected
+    for number, batch in enumerate(batches(), 1):
+        going_on.record(batch)
+        assert later.ask(read) == states[number]
+    for store in (asking, going_on, later):
+        store.close()
 
 
 def test_a_graph_that_an_older_graphkit_writes_is_read_of_one_generation_too(

@@ -107,7 +107,7 @@ def test_a_mark_says_what_blast_says(case: Path, pushed: str) -> None:
 
 def test_it_is_replaced_goes_stale_and_is_taken_out(world: str, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_store(world)
-    before = dump(store.reader()), store.counts()
+    before = dump(store.reader()), store.reader().counts()
     told = run("neo4j", "mark", "INC-1", "--graph", world)
     assert (told.code, told.out, told.err) == (
         0,
@@ -115,7 +115,7 @@ def test_it_is_replaced_goes_stale_and_is_taken_out(world: str, monkeypatch: pyt
         "marked INC-1: 2 services, 1 exposed; 1 company, 1 reached; 0 claims about it\n",
     )
     fresh = open_store(world)
-    assert (dump(fresh.reader()), fresh.counts()) == before  # neither facts nor numbers of answers see it
+    assert (dump(fresh.reader()), fresh.reader().counts()) == before  # neither facts nor numbers of answers see it
     fresh.close()
     first = digest(world)
     assert set(marked(world)) == {first}

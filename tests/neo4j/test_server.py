@@ -150,7 +150,7 @@ def test_writers_at_once_give_what_one_does_and_nothing_is_lost_or_doubled(
     together = open_store(servers[0])
     assert together.reader().generation() == alone.reader().generation()
     assert dump(together.reader()) == dump(alone.reader())
-    assert together.counts() == alone.counts()
+    assert together.reader().counts() == alone.reader().counts()
     together.close()
     alone.close()
     found, said = held(servers[0]), counted(servers[0])

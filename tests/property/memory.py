@@ -401,15 +401,7 @@ class MemoryReader:
 
     def runs(self, sets: port.RequirementSetIds) -> port.Runs:
         """Return each release that declares a requirement set as a run of its own."""
-        users = self.users(sets)
-        flags = np.where(users.is_listed, port.OFFER_LISTED, 0) | port.NAMES_EXTRAS
-        return port.Runs(
-            start=users.start,
-            package=users.package,
-            lo=users.release,
-            hi=_ids((users.release + 1).tolist()),
-            flags=flags.astype(np.uint8),
-        )
+        return port.Runs.of_each(self.users(sets))
 
     def takers(self, sets: port.RequirementSetIds) -> port.Takers:
         """Return no range: nothing is known beforehand."""

@@ -438,10 +438,6 @@ class EmbeddedStore:
         finally:
             self._index_lock.release()
 
-    def counts(self) -> dict[str, int]:
-        """Return how many of each kind of thing are kept, by its word."""
-        return self.reader().counts()
-
     def _let_go(self) -> None:
         if self._record is not None:
             self._record.close()

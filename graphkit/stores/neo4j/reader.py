@@ -253,7 +253,15 @@ class ServerReader:
 
     def counts(self) -> dict[str, int]:
         """Return how many of each kind of thing are kept, by its word. Cost: a scan of releases."""
-        return self._ask("counts")
+        organisation = self.evidence().organisation()
+        return {
+            **self._ask("counts"),
+            "companies": len(organisation.companies),
+            "services": len(organisation.services),
+            "builds": len(organisation.builds),
+            "supply relations": len(organisation.supplies),
+            "claims": len(organisation.claims),
+        }
 
     def package_ids(self, names: Sequence[str]) -> port.PackageIds:
         """Return the ids of PEP 503 names, -1 where the graph has no such package."""
@@ -453,15 +461,7 @@ class ServerReader:
 
     def runs(self, sets: port.RequirementSetIds) -> port.Runs:
         """Return each release that declares a requirement set as a run of its own."""
-        users = self.users(sets)
-        flags = np.where(users.is_listed, port.OFFER_LISTED, 0) | port.NAMES_EXTRAS
-        return port.Runs(
-            start=users.start,
-            package=users.package,
-            lo=users.release,
-            hi=_frozen(users.release + 1),
-            flags=_frozen(flags.astype(np.uint8)),
-        )
+        return port.Runs.of_each(self.users(sets))
 
     def takers(self, sets: port.RequirementSetIds) -> port.Takers:
         """Return the ranges that choose a release that declares each requirement set in the end."""

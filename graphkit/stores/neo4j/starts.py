@@ -14,10 +14,14 @@ _Columns = dict[str, Any]
 
 
 class Start(Struct, frozen=True, kw_only=True):
-    """What the graph's own node says of a generation that is whole, and the last writer's word that it knows of."""
+    """What the graph's own node says of a generation that is whole, and the last writer's word that it knows of.
+
+    ``is_done`` False: a later writer has said what it changes, and not that it is done.
+    """
 
     graph: _Columns
     seen: int
+    is_done: bool = True
 
 
 def start_of(transaction: Asked, shown: str) -> Start | None:
@@ -39,7 +43,8 @@ def start_of(transaction: Asked, shown: str) -> Start | None:
     if said["graph"].get("pushing") or said["number"] is None:
         return Start(graph=said["graph"], seen=-1)
     told = said["after"] if said["done"] else said["before"]
-    return Start(graph=msgspec.json.decode(told), seen=said["number"] if said["done"] else said["number"] - 1)
+    is_done: bool = said["done"]
+    return Start(graph=msgspec.json.decode(told), seen=said["number"] - (not is_done), is_done=is_done)
 
 
 def held_start(transaction: Asked) -> Start:

@@ -180,6 +180,9 @@ class Neo4jStore:
     def reader(self) -> ServerReader:
         """Return a reader of the newest generation. Cost: one statement where that is the one read last."""
         start = self._existing()
+        if self._create and not start.is_done:
+            self._settle()
+            start = self._existing()
         if self._reader is None or self._reader.number != start.graph["generation"]:
             self._reader = self._reader_of(start)
         return self._reader
@@ -220,6 +223,7 @@ class Neo4jStore:
                 changed = error
             self._await_newer(reader.number, _PATIENCE if turn + 1 < _TURNS else 0)
         try:
+            self._settle()
             with self._server.held() as transaction:
                 reader = self._reader = self._reader_of(held_start(transaction))
                 with reader.held(transaction):
@@ -227,25 +231,32 @@ class Neo4jStore:
         except MayNot:
             raise changed from None
 
+    def _settle(self) -> None:
+        """Say of the last word of a writer that it is done, or came to nothing: whoever said it may have been killed.
+
+        Cost: a transaction that waits for writers, so that whatever they committed is applied as a whole.
+
+        Raises:
+            MayNot: the user may only read.
+        """
+
+        def settle(transaction: neo4j.ManagedTransaction) -> None:
+            rows(transaction, "hold", writer=secrets.token_hex(8))
+            said = one(transaction, "change_newest")
+            if said["number"] is None or said["done"]:
+                return
+            if msgspec.json.decode(said["after"])["generation"] == said["graph"]["generation"]:
+                rows(transaction, "change_end", number=said["number"], kept=KEPT)
+            else:
+                rows(transaction, "change_undone", number=said["number"], body=packed(Changes()))
+
+        self._server.write(settle)
+
     def _await_newer(self, number: int, seconds: float) -> None:
         """Wait until what a writer changes can be seen, but not long: it may have been broken off."""
         until = time.monotonic() + seconds
         while time.monotonic() < until and self._existing().graph["generation"] == number:
             time.sleep(_PAUSE)
-
-    def counts(self) -> dict[str, int]:
-        """Return how many of each kind of thing are kept, by its word. Cost: a scan of releases."""
-        reader = self.reader()
-        found = reader.counts()
-        organisation = reader.evidence().organisation()
-        return {
-            **found,
-            "companies": len(organisation.companies),
-            "services": len(organisation.services),
-            "builds": len(organisation.builds),
-            "supply relations": len(organisation.supplies),
-            "claims": len(organisation.claims),
-        }
 
     def status(self) -> dict[str, str]:
         """Return what runs there, what it holds and what is stale, each in a few words."""

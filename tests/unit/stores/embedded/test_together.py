@@ -78,7 +78,7 @@ def test_every_answer_is_of_a_committed_generation(tmp_path: Path) -> None:
         assert all(count % 2 == 0 for count in found)
         assert found == sorted(found), "nobody sees an older generation after a newer one"
         assert found[-1] == 2 * BATCHES
-    assert EmbeddedStore(graph).counts()["packages"] == 2 * BATCHES
+    assert EmbeddedStore(graph).reader().counts()["packages"] == 2 * BATCHES
     assert not list(graph.glob("snapshot-*"))
 
 
