@@ -67,6 +67,7 @@ flips: .venv/.runtime
 
 # Three hundred times a verb killed at a random point, on a graph in a folder or on a Neo4j server that is started; fails
 # where something is lost, half or left behind. Half an hour. OPTIONS='--no-server --count 40 --seed 3'; '--only 17' repeats.
+# OPTIONS='--kill-server --count 12' kills the server below a push, a mark, a question and an ingest: a minute or more each.
 chaos: .venv/.dev
 	@nice -n 10 $(BIN)/python -m benchmarks.reliability.chaos $(OPTIONS)
 

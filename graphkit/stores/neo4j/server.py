@@ -128,8 +128,8 @@ class Server:
                 raise GraphkitError(
                     f"{self.shown} has no database {self.database!r}; NEO4J_DATABASE names another"
                 ) from error
-            said, more = _first_line(error), _to_do(error.code or "")
-            raise GraphkitError(f"{self.shown}: {error.code}: {said.rstrip('.') if more else said}{more}") from error
+            more = _to_do(error.code or "")
+            raise GraphkitError(f"{self.shown}: {error.code}: {_first_line(error)}{more}") from error
         except exceptions.DriverError as error:
             raise GraphkitError(f"{self.shown}: {_first_line(error)}") from error
 
@@ -200,7 +200,7 @@ def _to_do(code: str) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return str(getattr(error, "message", None) or error).partition("\n")[0][:300]
+    return str(getattr(error, "message", None) or error).partition("\n")[0][:300].rstrip(" .:")
 
 
 def rows(transaction: Asked, name: str, **parameters: Any) -> list[dict[str, Any]]:
