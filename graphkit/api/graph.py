@@ -19,7 +19,7 @@ from graphkit.model.names import package_or_none
 from graphkit.model.organisation import Organisation
 from graphkit.model.progress import Progress, silent
 from graphkit.stores import open_store
-from graphkit.stores.port import KeptReader, Reader, Store
+from graphkit.stores.port import GraphReader, Reader, Store
 
 if TYPE_CHECKING:
     from graphkit.ingest import IngestArguments
@@ -203,7 +203,7 @@ class Graph:
         """Return what the graph holds, and every problem its documents had."""
         return self._store.ask(self._stats)
 
-    def _stats(self, reader: KeptReader) -> answers.Stats:
+    def _stats(self, reader: GraphReader) -> answers.Stats:
         generation = reader.generation()
         return answers.Stats(
             counts=tuple(sorted(reader.counts().items())),

@@ -459,8 +459,8 @@ class Reader(ReleaseReader, DependentReader, Protocol):
         """Return the organisation's side: incidents, companies, services and their documents."""
 
 
-class KeptReader(Reader, Protocol):
-    """A reading of a graph that a store keeps."""
+class GraphReader(Reader, Protocol):
+    """A reading of the graph that a store keeps."""
 
     def counts(self) -> dict[str, int]:
         """Return how many of each kind of thing are kept, by its word."""
@@ -540,10 +540,10 @@ class Store(Protocol):
     def remembered(self, input_id: str) -> InputRead | None:
         """Return what is known of an input of which every fact is kept; None where it is to be read."""
 
-    def reader(self) -> KeptReader:
+    def reader(self) -> GraphReader:
         """Return a reader of the newest generation; compiles it first where the record changed."""
 
-    def ask(self, question: Callable[[KeptReader], Answer]) -> Answer:
+    def ask(self, question: Callable[[GraphReader], Answer]) -> Answer:
         """Return what a question makes of a reader of the newest generation.
 
         Where others write meanwhile, and a store cannot read one generation to its end, it asks again on a newer one.
