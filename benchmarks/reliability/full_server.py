@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,6 +45,7 @@ def main() -> None:
     parser.add_argument("--heap", type=int, help="megabytes for its objects")
     given = parser.parse_args()
     os.environ["NEO4J_PASSWORD"] = PASSWORD
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server that was started is to be ended
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="graphkit-full-server-")))
         data = home / "data"
