@@ -111,7 +111,7 @@ def embedded(count: int, *, distinct: bool) -> dict[str, Any]:
         took = filled(str(folder), count, distinct=distinct)
         start = time.process_time()
         store = open_store(str(folder))
-        counts = store.counts()
+        counts = store.reader().counts()
         store.close()
         compiled = time.process_time() - start
         words = [sys.executable, "-m", "benchmarks.neo4j.scale", "ask", str(folder)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from graphkit.api import open_graph
 from graphkit.api.neo4j import push_graph
 from graphkit.stores import open_store
-from tests.cases.test_examples import CASES, fed
+from tests.cases.test_examples import CASES
 from tests.effort import share
 from tests.neo4j_server import clear
 from tests.property.test_laws import Scene, ask, in_json, scenes
@@ -20,10 +21,10 @@ pytestmark = pytest.mark.server
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case != "litellm-2026-03"])  # that one: test_answers
-def test_a_case_answers_the_same(case: str, server: str, tmp_path: Path) -> None:
-    fed({}, case, tmp_path).close()
-    assert push_graph(str(tmp_path / case), server)
-    with open_graph(str(tmp_path / case)) as graph, open_graph(server) as pushed:
+def test_a_case_answers_the_same(case: str, server: str, graph_of_case: Callable[[str], Path]) -> None:
+    folder = str(graph_of_case(case))
+    assert push_graph(folder, server)
+    with open_graph(folder) as graph, open_graph(server) as pushed:
         assert pushed.blast(case) == graph.blast(case)
         assert pushed.stats() == graph.stats()
 

@@ -98,11 +98,8 @@ class MemoryStore:
         self._reader = self._reader or MemoryReader(self._facts)
         return self._reader
 
-    def ask(self, question: Callable[[port.Reader], port.Answer]) -> port.Answer:
+    def ask(self, question: Callable[[port.GraphReader], port.Answer]) -> port.Answer:
         return question(self.reader())
-
-    def counts(self) -> dict[str, int]:
-        return {}
 
     def close(self) -> None:
         """Do nothing: there is nothing to let go of."""
@@ -143,6 +140,9 @@ class MemoryReader:
         self._incidents = tuple(incidents[incident_id] for incident_id in sorted(incidents))
         self._evidence = _Evidence(documents, self._incidents, joined(organisations, uses))
         self._number(documents.values())
+
+    def counts(self) -> dict[str, int]:
+        return {}
 
     def _number(self, documents: Iterable[Document]) -> None:
         """Give everything its number: packages by name, releases in PEP 440 order, sets and ranges by content."""

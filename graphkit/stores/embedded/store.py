@@ -30,7 +30,7 @@ from graphkit.stores.engine.array_folder import DamagedIndex
 from graphkit.stores.engine.disk_errors import on_disk
 from graphkit.stores.engine.generation_mark import MARK, generation_in, is_before
 from graphkit.stores.engine.index_folder import INDEX, IndexFolder, index_path
-from graphkit.stores.port import Answer, Fact, FolderPath, InputRead, Reader, Receipt
+from graphkit.stores.port import Answer, Fact, FolderPath, GraphReader, InputRead, Receipt
 
 if TYPE_CHECKING:  # DuckDB takes 50 ms to import, and a question over a fresh index needs none of it
     from graphkit.stores.engine.record import Record
@@ -332,7 +332,7 @@ class EmbeddedStore:
             finally:
                 self._index_lock.release()
 
-    def ask(self, question: Callable[[Reader], Answer]) -> Answer:
+    def ask(self, question: Callable[[GraphReader], Answer]) -> Answer:
         """Return what a question makes of `reader`, which stays as it is whatever is written meanwhile."""
         return question(self.reader())
 
