@@ -33,7 +33,13 @@ from graphkit.formats.scripts.findings import Finding
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS
 from graphkit.formats.scripts.notebooks import notebook_findings
 from graphkit.formats.scripts.python import code_findings, python_findings
-from graphkit.formats.scripts.settings import INSTALLS, cloud_findings, line_findings, npm_findings, toml_findings
+from graphkit.formats.scripts.settings import (
+    cloud_findings,
+    line_findings,
+    npm_findings,
+    quoted_findings,
+    toml_findings,
+)
 from graphkit.formats.scripts.shell import make_findings, shell_findings
 from graphkit.formats.scripts.tox import tox_findings
 from graphkit.formats.scripts.unsuffixed import lies_with_scripts
@@ -76,14 +82,16 @@ class _Kind(NamedTuple):
     is_from_top: bool = False
 
 
-def _or_lines(read: Callable[[str], Iterator[Finding]]) -> Callable[[str], Iterator[Finding]]:
-    """Return a reader that reads what cannot be parsed line by line, as text for the shell."""
+def _or_lines(
+    read: Callable[[str], Iterator[Finding]], otherwise: Callable[[str], Iterator[Finding]] = shell_findings
+) -> Callable[[str], Iterator[Finding]]:
+    """Return a reader that reads what cannot be parsed line by line, as text for the shell, or ``otherwise``."""
 
     def reading(text: str) -> Iterator[Finding]:
         try:
             found = list(islice(read(text), _MOST + 1))
         except (yaml.YAMLError, InputError, SyntaxError, ValueError, RecursionError, MemoryError):
-            yield from shell_findings(text)
+            yield from otherwise(text)
         else:
             yield from found
 
@@ -148,12 +156,17 @@ _KINDS: Final = (
     _Kind("tox.toml", _named(r"tox\.toml"), _or_lines(tox_toml_findings), _ANYTHING),
     _Kind("notebook", _named(r"[^/]*\.ipynb"), _or_lines(notebook_findings)),
     _Kind("Read the Docs", _named(r"\.?readthedocs\.ya?ml"), _or_lines(readthedocs_findings), _ANYTHING),
-    _Kind("development container", _named(r"\.?devcontainer\.json"), _or_lines(container_findings), is_from_top=True),
-    _Kind("package.json", _named(r"package\.json"), _or_lines(npm_findings)),
+    _Kind(
+        "development container",
+        _named(r"\.?devcontainer\.json"),
+        _or_lines(container_findings, quoted_findings),
+        is_from_top=True,
+    ),
+    _Kind("package.json", _named(r"package\.json"), _or_lines(npm_findings, quoted_findings)),
     _Kind(
         "JSON with commands",
         _named(r"(?:vercel|now|app|railway|turbo|deno|composer|project)\.jsonc?"),
-        _or_lines(container_findings),
+        _or_lines(container_findings, quoted_findings),
     ),
     _Kind(
         "TOML with commands",
@@ -166,7 +179,9 @@ _KINDS: Final = (
     ),
     _Kind(
         "cloud-init",
-        _named(r"(?:[^/]*[._-])?(?:user[_-]?data|cloud[_-](?:init|config))(?:\.(?:txt|cfg|tpl|tftpl|j2))?"),
+        _named(
+            r"(?:[^/]*[._-])?(?:user[_-]?data|cloud[_-](?:init|config))(?:(?:\.\w+)?\.(?:txt|cfg|tpl|tftpl|tmpl|j2))?"
+        ),
         _or_lines(cloud_findings),
     ),
     _Kind(
@@ -176,7 +191,6 @@ _KINDS: Final = (
             r"(?:[^/]*[._-])?(?:rakefile|snakefile|singularity|crontab)(?:\.[^/]*)?",
         ),
         line_findings,
-        re.compile(INSTALLS.pattern.encode(), re.IGNORECASE),
     ),
     _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(yaml_findings), _LISTED, is_from_top=True),
     _Kind("Python script", _named(r"[^/]*\.pyw?"), _python_script, _ANYTHING),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -17,15 +18,23 @@ from graphkit.formats.scripts.shell_words import Word, logical_lines
 from graphkit.formats.scripts.yaml import scalars_of, yaml_findings
 
 INSTALLS: Final = re.compile(
-    r"(?<![\w.-])(?:python[0-9.]*\s+-m\s*)?(?:pip[0-9.]*|pipx|uvx?|poetry|pdm|pipenv|conda|(?:micro)?mamba|pixi|easy_install)"
-    r"(?:\s+-[^\s\"']+)*(?:\s+(?:pip|tool|self|env))?\s+(?:install|add|sync|run|inject|upgrade|update|create)\b[^\n]*",
+    r"(?<![\w.-])(?:(?:uvx|easy_install)(?=[ \t]+[\w.$-])"
+    r"|(?:python[0-9.]*\s+-m\s*)?(?:pip[0-9.]*|pipx|uvx?|poetry|pdm|pipenv|conda|(?:micro)?mamba|pixi)"
+    # Options, some of which have a value.
+    r"(?:\s+-[^\s\"']+(?:\s+[^\s\"'-][^\s\"']*)?){0,8}"
+    r"(?:\s+(?:pip|tool|self|env))?\s+(?:install|add|sync|run|inject|upgrade|update|create)\b)",
     re.IGNORECASE,
 )
-"""A command that installs, up to the end of its line, in text that is of no shell."""
+"""How a command that installs begins, in text that is of no shell."""
 _INSTALL: Final = re.compile(r"\s(?:install|add|sync)\b", re.IGNORECASE)
-_COMMENT: Final = re.compile(r"\s*(?:#|//|\*|;)")
+_COMMENT: Final = re.compile(r"\s*(?:#|//|;|\*(?![/0-9,-]*\s+[0-9*]))")
+"""How a comment begins; the times of a table of cron begin with an asterisk too."""
 _QUOTES: Final = "\"'`"
-_CLOUD: Final = re.compile(r"\s*#cloud-config\b")
+_LISTED: Final = re.compile(r"[\"']\s*,\s*[\"']")
+"""What stands between the words of a list."""
+_QUOTED: Final = re.compile(r'"(?:[^"\\\n]|\\.)*(?:"|\\?$)', re.MULTILINE)
+"""A text in JSON; one that is not closed goes to the end of its line, so that nothing is looked at twice."""
+_CLOUD: Final = re.compile(r"\s*(?:#[^\n]*\n\s*)*?#cloud-config\b")
 _LONGEST: Final = 200
 
 
@@ -82,14 +91,30 @@ def line_findings(text: str) -> Iterator[Finding]:
     One that cannot be read as a command of a shell may install anything.
     """
     for number, line in logical_lines(text, joins_quoted=False):
-        if _COMMENT.match(line) or not (read := INSTALLS.search(line)):
+        if _COMMENT.match(line):
             continue
-        quote = line[read.start() - 1 : read.start()]
-        command = read[0].partition(quote)[0] if quote and quote in _QUOTES else read[0]
-        found = list(shell_findings(command, first=number))
-        yield from found
-        if not found and _INSTALL.search(command):
-            yield Finding(f"line {number}", Found(tool="pip", unreadable=["the command"]), command.strip())
+        words, at = _LISTED.sub(" ", line), 0
+        while read := INSTALLS.search(words, at):
+            quote = words[read.start() - 1 : read.start()]
+            end = words.find(quote, read.end()) if quote and quote in _QUOTES else -1
+            at = len(words) if end < 0 else end
+            command = words[read.start() : at]
+            found = list(shell_findings(command, first=number))
+            yield from found
+            if not found and _INSTALL.search(command):
+                yield Finding(f"line {number}", Found(tool="pip", unreadable=["the command"]), command.strip())
+
+
+def quoted_findings(text: str) -> Iterator[Finding]:
+    """Yield what texts in JSON install, under any key, where it cannot be read as YAML, such as by what is escaped."""
+    for number, line in enumerate(text.split("\n"), start=1):
+        for read in _QUOTED.finditer(line):
+            try:
+                command = json.loads(read[0], strict=False)
+            except ValueError:
+                command = read[0].strip('"')
+            if _may_install(command):
+                yield from shell_findings(command, first=number)
 
 
 def _may_install(text: str) -> bool:

@@ -53,6 +53,8 @@ runcmd:
 - [sh, -c, "pip install d"]
 - reboot
 """
+JINJA = [("line 5", ["a", "b"], ()), ("line 6", ["c"], ()), ("line 7", ["d"], ())]
+CRON = [("line 2", ["a"], ()), ("line 3", ["b"], ())]
 
 
 @pytest.mark.parametrize(
@@ -73,6 +75,17 @@ runcmd:
         ("main.tf", "x {\n  user_data = <<-EOF\n    pip install a\n  EOF\n}\n", [("line 3", ["a"], ())]),
         ("Rakefile", "task :x do\n  sh 'pip install a'\nend\n", [("line 2", ["a"], ())]),
         ("x.service", "[Service]\nExecStartPre=/usr/bin/pip install a\n", [("line 2", ["a"], ())]),
+        ("x.service", "[Service]\nExecStart=/usr/bin/uvx a==1 --port 4000\n", [("line 2", ["a==1"], ())]),
+        ("x.service", "ExecStartPre=pip -q --cache-dir /x install a\n", [("line 1", ["a"], ())]),
+        ("crontab", "# pip install no\n*/5 * * * * root pip install a\n* * * * 1-5 pip install b\n", CRON),
+        ("build.gradle", "/*\n * pip install no\n */\ncommandLine 'pip', 'install', 'a'\n", [("line 4", ["a"], ())]),
+        ("x.hcl", 'x = [["pip", "install", "a"], "pip install b"]\n', [("line 1", ["a"], ()), ("line 1", ["b"], ())]),
+        ("cloud-init.yaml.tpl", CLOUD, [("line 4", ["a", "b"], ()), ("line 5", ["c"], ()), ("line 6", ["d"], ())]),
+        ("user-data", f"## template: jinja\n{CLOUD}", JINJA),
+        # What YAML does not read, or not as JSON does.
+        ("package.json", r'{"name": "\ud83d\ude00", "scripts": {"x": "pip install a"}}', [("line 1", ["a"], ())]),
+        ("package.json", '{"name": "\x7f",\n"scripts": {"x": "pip install a"}}', [("line 2", ["a"], ())]),
+        ("vercel.json", f'{{"{"x" * 2000}": 1, "installCommand": "pip install a"}}', [("line 1", ["a"], ())]),
     ],
 )
 def test_commands_in_settings_are_read(name: str, text: str, found: list[Told] | None) -> None:
@@ -105,3 +118,8 @@ def test_what_installs_no_python_package_is_no_script(name: str, text: str) -> N
 def test_a_command_that_no_shell_would_read_may_install_anything() -> None:
     (found,) = told("x.groovy", "sh(script: x + pip install)\n")
     assert found[2]
+
+
+def test_a_quotation_mark_that_is_not_closed_is_read_once() -> None:
+    text = '{"scripts": {"x": "pip install a", ' + '"' + r"\"" * 400_000 + "\\"
+    assert ("line 1", ["a"], ()) in told("package.json", text)
