@@ -31,7 +31,7 @@ from graphkit.model.organisation import Build, Company, DocumentUse, Organisatio
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.processes import can_share
 from graphkit.sources.advisories import osv
-from graphkit.sources.distributions import distribution, is_distribution
+from graphkit.sources.distributions import distribution, is_distribution, is_metadata_of_member
 from graphkit.sources.environments import read_environment
 from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.git.file_names import Doubt, is_input, is_script, shown_doubt_of
@@ -273,7 +273,10 @@ class Documents:
 
         It belongs to the services whose inputs lie where it does, as a script does.
         """
-        if (document := distribution(content.found.label, content.bytes())) is None:
+        found = content.found
+        if found.is_member and is_metadata_of_member(found.label):
+            return False
+        if (document := distribution(found.label, content.bytes())) is None:
             return False
         self._run.stats.read += 1
         self._count_new(document)

@@ -25,10 +25,12 @@ _METADATA: Final = re.compile(r"(?:\./)?[^/]+/PKG-INFO")
 _PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04")
 _INSTALLED: Final = re.compile(
     r"(?:.*/)?(?:(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg)(?:/EGG-INFO)?/(?:METADATA|PKG-INFO)"
-    r"|(?P<file>[^/]+-[^/]+)\.egg-info|EGG-INFO/PKG-INFO|(?P<folder>[^/]+-[0-9][^/]*)/PKG-INFO)",
+    r"|(?P<file>[^/]+-[^/]+)\.egg-info|EGG-INFO/PKG-INFO|(?P<folder>[^/]+)/PKG-INFO)",
     re.IGNORECASE,
 )
 """The metadata of a release that lies there installed or unpacked."""
+_PYTHON: Final = re.compile(r"-py[0-9][0-9.]*(?:-[^/]*)?\Z", re.IGNORECASE)
+"""What the name of an egg says behind its version: the Python that it is for, and perhaps the platform."""
 _EGG: Final = re.compile(r"(?:.*/)?(?P<stem>[^/]+)\.egg", re.IGNORECASE)
 
 
@@ -82,12 +84,19 @@ def _document(path: str, identity: str, format_: str, *rows: Component) -> Docum
     )
 
 
-def _is_metadata(path: str) -> bool:
-    """Return whether a path is that of metadata of a release; in an archive of one it is said by that."""
-    if _INSTALLED.fullmatch(path) is None:
-        return False
+def is_metadata_of_member(path: str) -> bool:
+    """Return whether a member of an archive is metadata, and the archive is called as a release is, which says more.
+
+    >>> is_metadata_of_member("litellm-1.82.7.tar.gz/x/PKG-INFO"), is_metadata_of_member("a.zip/x/PKG-INFO")
+    (True, False)
+    """
     folders = path.split("/")[:-1]
-    return not any(_is_wheel(one) or named_by_file(one) is not None for one in folders)
+    return _is_metadata(path) and any(_is_wheel(one) or named_by_file(one) is not None for one in folders)
+
+
+def _is_metadata(path: str) -> bool:
+    """Return whether a path is that of metadata of a release. A project's own, at the top of it, is of what it is."""
+    return _INSTALLED.fullmatch(path) is not None
 
 
 def _of_metadata(path: str, data: bytes | None) -> Document | None:
@@ -117,7 +126,7 @@ def _release(told: dict[str, object]) -> tuple[PackageName, str] | None:
 def _named_by_egg(path: str) -> tuple[PackageName, str] | None:
     """Return the release that an egg says it is, also where dashes in its name were not escaped."""
     found = _EGG.fullmatch(path)
-    return None if found is None else named_by_file(f"{found['stem'].partition('-py')[0]}.tar.gz")
+    return None if found is None else named_by_file(f"{_PYTHON.sub('', found['stem'])}.tar.gz")
 
 
 def _is_wheel(path: str) -> bool:

@@ -42,9 +42,10 @@ SDIST = packed("litellm-1.82.7/PKG-INFO")
         ("litellm-1.82.7.tar.gz", b"no archive", None),
         ("eggs/litellm-1.82.7-py3.12.egg", b"whatever it holds", "1.82.7"),
         ("eggs/litellm-1.82.7.egg", None, "1.82.7"),
+        ("eggs/litellm-1.82.7-py3.12-linux-x86_64.egg", None, "1.82.7"),
         ("notes.zip", packed("a/PKG-INFO", is_zip=True), None),
     ],
-    ids=range(13),  # archives hold the time at which they were made
+    ids=range(14),  # archives hold the time at which they were made
 )
 def test_a_file_is_the_release_that_its_name_says(path: str, data: bytes | None, version: str | None) -> None:
     found = distribution(path, data)
@@ -118,12 +119,20 @@ METADATA = b"Metadata-Version: 2.1\nName: LiteLLM\nVersion: 1.82.7\n\nName: othe
         ("src/litellm.egg-info/PKG-INFO", b"Name: ?\nVersion: 1\n", None),
         ("src/litellm.egg-info/SOURCES.txt", METADATA, None),
         ("docs/METADATA", METADATA, None),
-        ("litellm-1.82.7-py3-none-any.whl/litellm-1.82.7.dist-info/METADATA", METADATA, None),  # that is the wheel
+        ("litellm-1.82.7-py3-none-any.whl/litellm-1.82.7.dist-info/METADATA", METADATA, ["litellm 1.82.7"]),
+        ("vendor/litellm/PKG-INFO", METADATA, ["litellm 1.82.7"]),
+        ("vendor/litellm/PKG-INFO", None, None),
     ],
 )
 def test_metadata_is_of_the_release_that_it_or_its_folder_names(
     path: str, data: bytes | None, named: list[str] | None
 ) -> None:
-    assert is_distribution(path) is (named is not None or "litellm.egg-info/PKG-INFO" in path)
+    assert is_distribution(path) is (named is not None or path.endswith("/PKG-INFO"))
     found = distribution(path, data) if is_distribution(path) else None
     assert (found and [f"{row.package} {row.version}" for row in found.components]) == named
+
+
+def test_python_in_the_name_of_an_egg_ends_no_name() -> None:
+    found = distribution("lite-pyllm-1.82.7-py3.12.egg", None)
+    assert found is not None
+    assert (found.components[0].package, found.components[0].version) == ("lite-pyllm", "1.82.7")
