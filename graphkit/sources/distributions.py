@@ -25,7 +25,7 @@ _METADATA: Final = re.compile(r"(?:\./)?[^/]+/PKG-INFO")
 _PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04")
 _INSTALLED: Final = re.compile(
     r"(?:.*/)?(?:(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg)(?:/EGG-INFO)?/(?:METADATA|PKG-INFO)"
-    r"|(?P<file>[^/]+-[^/]+)\.egg-info|EGG-INFO/PKG-INFO|(?P<folder>[^/]+)/PKG-INFO)",
+    r"|(?P<file>[^/-]+-[^/]+)\.egg-info|EGG-INFO/PKG-INFO|(?P<folder>[^/]+)/PKG-INFO)",
     re.IGNORECASE,
 )
 """The metadata of a release that lies there installed or unpacked."""

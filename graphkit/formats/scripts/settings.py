@@ -93,12 +93,15 @@ def line_findings(text: str) -> Iterator[Finding]:
     for number, line in logical_lines(text, joins_quoted=False):
         if _COMMENT.match(line):
             continue
-        words, at = _LISTED.sub(" ", line), 0
+        words, at, seen = _LISTED.sub(" ", line), 0, set[str]()
         while read := INSTALLS.search(words, at):
             quote = words[read.start() - 1 : read.start()]
             end = words.find(quote, read.end()) if quote and quote in _QUOTES else -1
             at = len(words) if end < 0 else end
             command = words[read.start() : at]
+            if command in seen:
+                continue
+            seen.add(command)
             found = list(shell_findings(command, first=number))
             yield from found
             if not found and _INSTALL.search(command):

@@ -136,3 +136,8 @@ def test_python_in_the_name_of_an_egg_ends_no_name() -> None:
     found = distribution("lite-pyllm-1.82.7-py3.12.egg", None)
     assert found is not None
     assert (found.components[0].package, found.components[0].version) == ("lite-pyllm", "1.82.7")
+
+
+@pytest.mark.parametrize("path", ["a" + "-py3" * 60_000 + ".egg", "a-" * 100_000 + "/PKG-INFO"])
+def test_a_long_path_is_looked_at_once(path: str) -> None:
+    assert distribution(path, None) is None  # within the time that a test may take
