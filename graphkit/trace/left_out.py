@@ -36,7 +36,7 @@ class Unasked(Struct, frozen=True, kw_only=True):
     def said_of(self) -> dict[ServiceId, str]:
         """Return what stands before the reason of each service that is worse off."""
         return {
-            name: f"only {self.asked} was asked about, and for {self.rest} of the same incident it is {verdict}"
+            name: f"this answer is about {self.asked} alone, and for {self.rest} of the same incident it is {verdict}"
             for name, verdict in self.worse.items()
         }
 
@@ -47,10 +47,10 @@ class Unasked(Struct, frozen=True, kw_only=True):
         number = f"{len(self.worse):,} service{'s have' if len(self.worse) > 1 else ' has'} a worse verdict ({each})"
         others = sum(name in external for name in self.worse)
         whose = f", {others:,} of them somebody else's" if others else ""
-        found = self.problem or f"for that {f'{number}{whose}' if self.worse else 'no service has a worse verdict'}"
+        found = self.problem or f"{f'{number}{whose}' if self.worse else 'no service has a worse verdict'} for the rest"
         return LeftOut(
             incident=self.incident,
-            text=f"only {self.asked} was asked about, and not {self.rest} of the same incident: {found}",
+            text=f"this answer is about {self.asked} alone, and not about {self.rest} of the same incident: {found}",
             worse=frozenset(self.worse),
             is_judged=not self.problem,
         )

@@ -31,7 +31,7 @@ readings:
 """
 BUILT = "2026-03-24T12:00:00Z"
 STOOD = ("--stands-from", "2026-03-01T00:00:00Z", "--read-at", "2026-04-01T00:00:00Z")
-SAID = "only thing 1.2 was asked about, and for thing 1.1 of the same incident it is observed"
+SAID = "this answer is about thing 1.2 alone, and for thing 1.1 of the same incident it is observed"
 FORMS = ("table", "json", "html", "csv", "markdown", "mermaid", "graphml", "sarif", "openvex", "cyclonedx-vex")
 
 
@@ -66,11 +66,11 @@ def test_a_service_that_has_another_accused_release_is_told_so(graph: Path) -> N
     assert found["incident"]["title"] == "Only thing 1.2 of: two bad releases"
     assert [one["purl"] for one in found["incident"]["releases"]] == ["pkg:pypi/thing@1.2"]
     words = ("--builds-complete", "--graph", graph)
-    assert "was asked about" not in run("blast", "case-2", *words).out
-    assert "was asked about" not in run("blast", "thing==1.2", "thing==1.1", *words).out
+    assert "this answer is about" not in run("blast", "case-2", *words).out
+    assert "this answer is about" not in run("blast", "thing==1.2", "thing==1.1", *words).out
     assert found["notes"][0] == (
-        "only thing 1.2 was asked about, and not thing 1.1 of the same incident: for that 2 services have a worse "
-        "verdict (2 observed); all of it: graphkit blast case-2"
+        "this answer is about thing 1.2 alone, and not about thing 1.1 of the same incident: 2 services have a worse "
+        "verdict (2 observed) for the rest; all of it: graphkit blast case-2"
     )
 
 
@@ -78,7 +78,7 @@ def test_a_service_that_has_another_accused_release_is_told_so(graph: Path) -> N
 def test_every_report_says_that_a_part_was_asked_about(graph: Path, form: str) -> None:
     words = ("--builds-complete", "--graph", graph, "--format", form)
     told = " ".join(run("blast", "thing==1.2", *words).out.split())
-    assert "only thing 1.2 was asked about" in told
+    assert "about thing 1.2 alone" in told
 
 
 def test_the_first_screen_names_the_command_and_why_the_reason(graph: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_redacted_answer_keeps_the_sentence(graph: Path, tmp_path: Path) -> No
     key = tmp_path / "key"
     words = ("--builds-complete", "--format", "json", "--redact", key, "--graph", tmp_path / "graph")
     found = run("blast", "thing==1.2", *words).json
-    assert found["notes"][0].startswith("only thing 1.2 was asked about, and not thing 1.1 of the same incident")
+    assert found["notes"][0].startswith("this answer is about thing 1.2 alone, and not about thing 1.1 of the")
     assert not any("built" in one["service"] for one in found["services"])
 
 
