@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from graphkit.api import open_graph
+from graphkit.api import Graph, open_graph
 from graphkit.api.demo import run_demo
 from tests.effort import share
 from tests.neo4j_server import PASSWORD, SERVERS, clear, homes, running
@@ -122,16 +122,21 @@ def graph_of_case(
 ) -> Callable[[str], Path]:
     """Gives the graph of a case that ships, by its name, to be read alone, made once for all processes of a run."""
 
-    def feed(case: str, folder: Path) -> None:
+    def make(case: str, folder: Path) -> None:
         with open_graph(str(folder), create=True) as graph:
-            for kind, name in (("index", "index.slice"), ("advisory", "incident.yaml")):
-                report = graph.ingest(kind, [str(ROOT / "examples" / case / name)])
-                assert (report.rejected, report.unrecognised) == ((), ()), name
+            feed(graph, case)
 
     def of_case(case: str) -> Path:
-        return demo if case == DEMO_CASE else _made_once(tmp_path_factory, case, lambda folder: feed(case, folder))
+        return demo if case == DEMO_CASE else _made_once(tmp_path_factory, case, lambda folder: make(case, folder))
 
     return of_case
+
+
+def feed(graph: Graph, case: str) -> None:
+    """Read the slice and the incident of a case that ships into a graph."""
+    for kind, name in (("index", "index.slice"), ("advisory", "incident.yaml")):
+        report = graph.ingest(kind, [str(ROOT / "examples" / case / name)])
+        assert (report.rejected, report.unrecognised) == ((), ()), name
 
 
 def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -12,6 +15,9 @@ from graphkit.api.neo4j import export_graph, push_graph, server_status
 from graphkit.model.answers import Blast
 from graphkit.reports import names, report
 from graphkit.reports.interface import ReportOptions
+from tests.conftest import DEMO_CASE, feed
+from tests.effort import THOROUGH
+from tests.neo4j.conftest import SBOM
 from tests.neo4j_server import clear, imported, running
 from tests.notebooks.test_notebooks import ON_A_SERVER, same_as_kept
 
@@ -56,28 +62,37 @@ def test_a_pushed_graph_answers_the_same(case: Path, pushed: str, wanted: dict[s
     assert server_status(pushed)["facts"] == wanted["stats"].facts_sha256  # type: ignore[attr-defined]
 
 
-@pytest.fixture(scope="module")
-def fed(servers: tuple[str, ...]) -> str:
-    """A server that the case was ingested into: the slowest thing here, so what needs it stands side by side."""
-    clear(servers[0])
-    with open_graph(servers[0], create=True) as graph:
-        feed_demo(graph)
-    return servers[0]
-
-
 def test_the_notebook_of_neo4j_gives_what_is_kept_in_it(
-    fed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo: Path, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("NEO4J_URI", fed)
+    assert push_graph(str(demo), server)  # of which the notebook's ingest reads nothing again, as in a second demo
+    monkeypatch.setenv("NEO4J_URI", server)
     same_as_kept(ON_A_SERVER, tmp_path)
 
 
-def test_what_is_ingested_into_a_server_answers_the_same(case: Path, fed: str, wanted: dict[str, object]) -> None:
-    with open_graph(fed) as graph:
-        assert graph.ingest("sbom", [str(case.parent / "shop.json")], company="acme").new
-        assert graph.ingest("sbom", [str(case.parent / "shop.json")], company="acme").new == 0
-    found = asked(fed)
-    assert {name for name in wanted if wanted[name] != found[name]} == set()
+INGESTED: Final = "litellm-2026-03" if THOROUGH else "telnyx-2026-03"
+"""The case that is ingested into a server, where a large one takes minutes."""
+
+
+def test_what_is_ingested_into_a_server_answers_the_same(
+    graph_of_case: Callable[[str], Path], server: str, tmp_path: Path
+) -> None:
+    shutil.copytree(graph_of_case(INGESTED), tmp_path / "graph")
+    (tmp_path / "shop.json").write_text(SBOM, encoding="utf-8")
+    with open_graph(str(tmp_path / "graph")) as alone, open_graph(server, create=True) as fed:
+        if INGESTED == DEMO_CASE:
+            feed_demo(fed)
+        else:
+            feed(fed, INGESTED)
+        for graph in (alone, fed):
+            assert graph.ingest("sbom", [str(tmp_path / "shop.json")], company="acme").new
+            assert graph.ingest("sbom", [str(tmp_path / "shop.json")], company="acme").new == 0
+        assert fed.stats() == alone.stats()
+        wanted, found = alone.blast(INGESTED), fed.blast(INGESTED)
+        assert {name for name in names() if shown(wanted, name) != shown(found, name)} == set()
+        for target in ("litellm", "telnyx"):
+            assert fed.who_has(target) == alone.who_has(target)
+        assert fed.why("shop </script>", INGESTED) == alone.why("shop </script>", INGESTED)
 
 
 def test_an_imported_export_answers_the_same(
