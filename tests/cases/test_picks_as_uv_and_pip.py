@@ -37,14 +37,18 @@ from graphkit.trace.resolve.availability_table import AvailabilityTable
 from graphkit.trace.resolve.listing import Constraint, Package, bits_of, choose
 from graphkit.trace.resolve.world import World
 from tests.cases.recorded_index import SECOND, SLICES, Taken, of_pip, of_uv, pages_of, served
+from tests.effort import share
 
-INSTALLERS: Final[Mapping[Profile, tuple[Taken, int, int]]] = {"uv": (of_uv, 1, 200), "pip": (of_pip, 3, 67)}
+INSTALLERS: Final[Mapping[Profile, tuple[Taken, int, int]]] = {
+    "uv": (of_uv, 1, share(200, of=2)),
+    "pip": (of_pip, 3, share(67, of=2)),
+}
 """How an installer is asked, of how many instants one, and how many releases it takes at least."""
 RULES_OF_PIP: Final = 26
 MOST_LEFT_OUT: Final = 8
 PACKAGES: Final = 160
 PYTHONS: Final = ("3.12", "3.9")
-INSTANTS: Final = 24
+INSTANTS: Final = share(24, of=2)
 AT_ONCE: Final = 14
 pytestmark = pytest.mark.xdist_group("picks of installers")
 

@@ -16,10 +16,11 @@ from graphkit.api import Graph, open_graph
 from graphkit.model.answers import IngestReport
 from graphkit.reports.as_json import ingest_json, stats_json
 from graphkit.reports.table import ingest_table, stats_table
+from tests.effort import share
 from tests.fuzz.plain import FORMATS, MADE, NESTED, Format, filled
 
 GOOD = f"{MADE}litellm==1.82.8\n"
-LONG = "9" * 10_000_000
+LONG = "9" * share(10_000_000, of=8)
 DIGITS = "9" * 100_000
 ODD = "\x1b[31m\u202e\u2066\u200b\U000e0041\x7f\x85\u2028"
 

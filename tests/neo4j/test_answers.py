@@ -24,10 +24,10 @@ from tests.notebooks.test_notebooks import ON_A_SERVER, same_as_kept
 pytestmark = pytest.mark.server
 
 
-def asked_once(address: str) -> dict[str, object]:
-    """The answer about the case, in every format."""
+def asked_once(address: str, case: str = DEMO_CASE) -> dict[str, object]:
+    """The answer about a case, in every format."""
     with open_graph(address) as graph:
-        blast = graph.blast("litellm-2026-03")
+        blast = graph.blast(case)
         return {**{name: shown(blast, name) for name in names()}, "stats": graph.stats()}
 
 
@@ -71,7 +71,7 @@ def test_the_notebook_of_neo4j_gives_what_is_kept_in_it(
 
 
 INGESTED: Final = "litellm-2026-03" if THOROUGH else "telnyx-2026-03"
-"""The case that is ingested into a server, where a large one takes minutes."""
+"""The case that is ingested into a server, or imported, where a large one takes minutes."""
 
 
 def test_what_is_ingested_into_a_server_answers_the_same(
@@ -96,14 +96,16 @@ def test_what_is_ingested_into_a_server_answers_the_same(
 
 
 def test_an_imported_export_answers_the_same(
-    case: Path, tmp_path: Path, servers: tuple[str, ...], wanted: dict[str, object]
+    graph_of_case: Callable[[str], Path], servers: tuple[str, ...], tmp_path: Path
 ) -> None:
+    case = graph_of_case(INGESTED)
+    wanted = asked_once(str(case), INGESTED)
     command = export_graph(str(case), str(tmp_path / "csv"))
     assert command.startswith("neo4j-admin database import full neo4j ")
     imported(tmp_path / "home", tmp_path / "csv")
     with running(tmp_path / "home") as address:
         assert not push_graph(str(case), address)  # makes the keys of labels, which an import does not
-        found = asked_once(address)
+        found = asked_once(address, INGESTED)
         assert {name for name in found if wanted[name] != found[name]} == set()
 
 

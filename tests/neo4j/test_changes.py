@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from threading import Event
 from typing import Any
 
@@ -234,20 +233,6 @@ def test_a_graph_that_an_older_graphkit_writes_is_read_of_one_generation_too(
         driver.execute_query("MATCH (g:Graphkit) SET g.generation = 2", database_=database())
     with pytest.raises(GraphChanged, match="the graph changed while it was read; retry"):
         reader.package_ids(["lib"])
-
-
-def test_a_graph_of_the_layout_before_is_read_and_the_first_writer_says_what_it_changes(
-    filled: tuple[Neo4jStore, Neo4jStore], server: str, states: list[object]
-) -> None:
-    asking, writing = filled
-    with neo4j.GraphDatabase.driver(server, **settings()) as driver:
-        run = partial(driver.execute_query, database_=database())
-        run("MATCH (c:Change) DELETE c")
-        run("MATCH (g:Graphkit) SET g.format = '5'")
-        assert asking.ask(read) == states[0]
-        writing.record(batches()[0])
-        assert asking.ask(read) == states[1]
-        assert run("MATCH (g:Graphkit), (c:Change) RETURN g.format, c.done").records[0].values() == ["6", True]
 
 
 def test_writers_wait_for_a_question_that_was_asked_in_vain(

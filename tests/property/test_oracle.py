@@ -543,9 +543,8 @@ HAPPENINGS: Mapping[str, Callable[[WalkCase], bool]] = {
 }
 
 
-@pytest.fixture(scope="module")
 def happened() -> set[str]:
-    """What happens in the first worlds that the generator gives."""
+    """Return what happens in the first worlds that the generator gives."""
     seen: set[str] = set()
 
     def look(case: WalkCase) -> bool:
@@ -557,9 +556,8 @@ def happened() -> set[str]:
     return seen
 
 
-@pytest.mark.parametrize("name", HAPPENINGS)
-def test_worlds_have_what_the_engine_is_to_be_tried_on(name: str, happened: set[str]) -> None:
-    assert name in happened
+def test_worlds_have_what_the_engine_is_to_be_tried_on() -> None:
+    assert HAPPENINGS.keys() - happened() == set()
 
 
 @settings(laws, max_examples=3)
