@@ -74,19 +74,30 @@ INGESTED: Final = "litellm-2026-03" if THOROUGH else "telnyx-2026-03"
 """The case that is ingested into a server, or imported, where a large one takes minutes."""
 
 
-def test_what_is_ingested_into_a_server_answers_the_same(
-    graph_of_case: Callable[[str], Path], server: str, tmp_path: Path
-) -> None:
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.json"
+    path.write_text(SBOM, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def small(graph_of_case: Callable[[str], Path], shop: Path, tmp_path: Path) -> Path:
+    """That case in a folder, with a service."""
     shutil.copytree(graph_of_case(INGESTED), tmp_path / "graph")
-    (tmp_path / "shop.json").write_text(SBOM, encoding="utf-8")
-    with open_graph(str(tmp_path / "graph")) as alone, open_graph(server, create=True) as fed:
+    with open_graph(str(tmp_path / "graph")) as graph:
+        assert graph.ingest("sbom", [str(shop)], company="acme").new
+    return tmp_path / "graph"
+
+
+def test_what_is_ingested_into_a_server_answers_the_same(small: Path, shop: Path, server: str) -> None:
+    with open_graph(str(small)) as alone, open_graph(server, create=True) as fed:
         if INGESTED == DEMO_CASE:
             feed_demo(fed)
         else:
             feed(fed, INGESTED)
-        for graph in (alone, fed):
-            assert graph.ingest("sbom", [str(tmp_path / "shop.json")], company="acme").new
-            assert graph.ingest("sbom", [str(tmp_path / "shop.json")], company="acme").new == 0
+        assert fed.ingest("sbom", [str(shop)], company="acme").new
+        assert fed.ingest("sbom", [str(shop)], company="acme").new == 0
         assert fed.stats() == alone.stats()
         wanted, found = alone.blast(INGESTED), fed.blast(INGESTED)
         assert {name for name in names() if shown(wanted, name) != shown(found, name)} == set()
@@ -95,16 +106,13 @@ def test_what_is_ingested_into_a_server_answers_the_same(
         assert fed.why("shop </script>", INGESTED) == alone.why("shop </script>", INGESTED)
 
 
-def test_an_imported_export_answers_the_same(
-    graph_of_case: Callable[[str], Path], servers: tuple[str, ...], tmp_path: Path
-) -> None:
-    case = graph_of_case(INGESTED)
-    wanted = asked_once(str(case), INGESTED)
-    command = export_graph(str(case), str(tmp_path / "csv"))
+def test_an_imported_export_answers_the_same(small: Path, servers: tuple[str, ...], tmp_path: Path) -> None:
+    wanted = asked_once(str(small), INGESTED)
+    command = export_graph(str(small), str(tmp_path / "csv"))
     assert command.startswith("neo4j-admin database import full neo4j ")
     imported(tmp_path / "home", tmp_path / "csv")
     with running(tmp_path / "home") as address:
-        assert not push_graph(str(case), address)  # makes the keys of labels, which an import does not
+        assert not push_graph(str(small), address)  # makes the keys of labels, which an import does not
         found = asked_once(address, INGESTED)
         assert {name for name in found if wanted[name] != found[name]} == set()
 
