@@ -22,7 +22,7 @@ demo: .venv/.runtime
 	$(BIN)/graphkit demo --output report.html
 
 test: needs lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 lint: .venv/.dev
 	$(BIN)/ruff check

@@ -6,6 +6,7 @@ import fcntl
 import gc
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -18,11 +19,14 @@ from hypothesis import settings
 from graphkit.api import Graph, open_graph
 from graphkit.api.demo import run_demo
 from tests.effort import share
+from tests.in_memory import memory_with
 from tests.neo4j_server import PASSWORD, SERVERS, clear, homes, running
 
 ROOT = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
 DEMO_CASE = "litellm-2026-03"
+ROOM = 6 << 30
+"""Bytes that a run may write, with much to spare."""
 NEEDED = ("browser", "server")
 """Marks of tests that a developer's machine may skip and CI may not."""
 
@@ -33,6 +37,19 @@ sys.dont_write_bytecode = False
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=share(100, of=3))
 settings.register_profile("explore", deadline=None, max_examples=2_000)
 settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep what tests write in memory where there is room: every graph of theirs waits for the disk several times.
+
+    It goes with the run; PYTEST_DEBUG_TEMPROOT names a folder in which it stays.
+    """
+    surroundings = os.environ.keys() & {"PYTEST_DEBUG_TEMPROOT", "PYTEST_XDIST_WORKER"}
+    if surroundings or config.option.basetemp or (memory := memory_with(ROOM)) is None:
+        return
+    made = tempfile.TemporaryDirectory(prefix="graphkit-tests-", dir=memory, ignore_cleanup_errors=True)
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = made.name
+    config.add_cleanup(made.cleanup)
 
 
 def pytest_collection_finish() -> None:

@@ -22,6 +22,8 @@ import neo4j
 import pytest
 from platformdirs import user_cache_path
 
+from tests.in_memory import memory_with
+
 LTS: Final = "5.26.30"
 NEWEST: Final = "2026.08.1"
 NEWEST_JAVA: Final = 21
@@ -120,9 +122,7 @@ def imported(home: Path, folder: Path, version: str = LTS) -> None:
 @contextmanager
 def homes(count: int) -> Iterator[list[Path]]:
     """Give empty folders for servers: in memory where there is room, since each of their writes waits for the disk."""
-    memory = Path("/dev/shm")
-    has_room = memory.is_dir() and shutil.disk_usage(memory).free > _ROOM * count
-    with tempfile.TemporaryDirectory(prefix="graphkit-tests-", dir=memory if has_room else None) as folder:
+    with tempfile.TemporaryDirectory(prefix="graphkit-tests-", dir=memory_with(_ROOM * count)) as folder:
         yield [Path(folder) / str(number) for number in range(count)]
 
 
