@@ -35,9 +35,15 @@ _IMAGES: Final = ("pkg:docker/", "pkg:oci/")
 """How purls of container images begin."""
 _LONGEST_TYPE: Final = 20
 _IMAGE: Final = re.compile(
-    r"\S*/([A-Za-z0-9._-]+):\S*?(?<![0-9.])v?([0-9]+(?:\.[0-9]+)+(?:\.?(?:a|b|rc|post|dev)\.?[0-9]+)?)(?![0-9])\S*"
+    r"\S*/([A-Za-z0-9._-]+):[^\s/]*?(?<![0-9.])v?([0-9]+(?:\.[0-9]+)+(?:\.?(?:a|b|rc|post|dev)\.?[0-9]+)?)(?![0-9])"
+    r"[^\s/]*"
 )
-"""An image of a registry or an owner, and the version in its tag."""
+"""An image of a registry or an owner, and the version in its tag. What has a slash there is an address with a port."""
+_REPOSITORY: Final = re.compile(
+    r"(?:(?:docker|oci)://)?(?!(?:github\.com|gitlab\.com|bitbucket\.org|golang\.org|gopkg\.in)/)"
+    r"([A-Za-z0-9][A-Za-z0-9._-]*(?::[0-9]+)?(?:/[A-Za-z0-9][A-Za-z0-9._-]*)+)(?::[^\s/@]*)?(?:@\S*)?"
+)
+"""The repository of an image, with or without a tag; scopes of npm, modules of Go on forges and addresses are none."""
 _LONGEST_IMAGE: Final = 500
 _PARTS: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_FILE: Final = 255
@@ -239,46 +245,57 @@ def named_by_image(image: str) -> tuple[PackageName, str] | None:
         return None
 
 
-def release_of_image(name: str, purl: str) -> tuple[PackageName, str] | None:
-    """Return the release that a row says it is which is of a container image, by its purl or else its name.
+def releases_of_image(name: str, purl: str, version: str) -> tuple[tuple[PackageName, str], ...]:
+    """Return the releases that a row may say it is which is of a container image, by its names and its tags, sorted.
 
-    Those of Docker itself (``library``) are made of releases of their own, and are none.
+    A tag may stand in the name, in the purl or as the version. Those of Docker itself (``library``) are made of
+    releases of their own, and are none.
 
-    >>> release_of_image("x", "pkg:oci/litellm@sha256:ab?tag=v1.82.7"), release_of_image("x", "pkg:docker/redis@5.0.1")
-    (('litellm', '1.82.7'), None)
+    >>> releases_of_image("", "pkg:oci/litellm@sha256:ab?tag=v1.82.7", ""), releases_of_image("x", "", "5.0.1")
+    ((('litellm', '1.82.7'),), ())
+    >>> releases_of_image("ghcr.io/owner/litellm", "", "v1.82.7")
+    (('litellm', '1.82.7'),)
     """
-    if not purl:
-        return named_by_image(name) if "/" in name else None
-    if not purl.lstrip()[:_LONGEST_TYPE].lower().startswith(_IMAGES):  # most are of other types
-        return None
-    try:
-        read = read_purl(purl)
-    except BadName:
-        return None
-    told = dict(read.qualifiers or {})
-    place = f"/{told.get('repository_url', '')}/{read.namespace or ''}/"
-    if "/library/" in place or (read.type == "docker" and place == "///"):
-        return None
-    return next(filter(None, (named_by_image(f"/{read.name}:{tag}") for tag in (told.get("tag"), read.version))), None)
+    places, tags = [], [version]
+    if purl:
+        if not purl.lstrip()[:_LONGEST_TYPE].lower().startswith(_IMAGES):  # most are of other types
+            return ()
+        try:
+            read = read_purl(purl)
+        except BadName:
+            return ()
+        told = dict(read.qualifiers or {})
+        address = told.get("repository_url", "")
+        place = f"/{address}/{read.namespace or ''}/"
+        if "/library/" in place or (read.type == "docker" and place == "///"):
+            return ()
+        places += [f"/{read.name}", f"/{address.rstrip('/').rpartition('/')[2]}", f"/{name}"]
+        tags += [told.get("tag", ""), read.version or ""]
+    elif "/" not in name:
+        return ()
+    if len(name) <= _LONGEST_IMAGE and (repository := _REPOSITORY.fullmatch(name.strip())):
+        places.append(repository[1])
+    images = [name, *(f"{place}:{tag}" for place in places for tag in tags if tag)]
+    return tuple(sorted({read for one in images if (read := named_by_image(one)) is not None}))
 
 
-def namesakes_of(name: str, purl: str) -> tuple[PackageName, ...]:
+def namesakes_of(name: str, purl: str, version: str) -> tuple[PackageName, ...]:
     """Return the packages that a row may be which is of none by its purl: those of its names, sorted.
 
     A row without a purl may be a Python package, and so may one of a type that holds packages of any
     kind (conda, generic, the repositories of github and its like) or that nobody knows. Types with names of
-    their own are never guessed, but for images whose tag is a version (`release_of_image`). A purl that cannot be read
+    their own are never guessed, but for images whose tag is a version (`releases_of_image`). A purl that cannot be read
     may be of any name that its text holds, escaped or not. A name that is the name of a wheel or sdist is that package.
 
-    >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8"), namesakes_of("litellm", "pkg:npm/litellm@1")
+    >>> namesakes_of("LiteLLM", "pkg:conda/litellm@1.82.8", ""), namesakes_of("litellm", "pkg:npm/litellm@1", "")
     (('litellm',), ())
-    >>> namesakes_of("", "pypi:@scope%2Flitellm")
+    >>> namesakes_of("", "pypi:@scope%2Flitellm", "")
     ('litellm', 'scope')
-    >>> namesakes_of("x", "pkg:pypi/@litellm")
+    >>> namesakes_of("x", "pkg:pypi/@litellm", "")
     ('litellm', 'x')
     """
-    if (image := release_of_image(name, purl)) is not None:
-        return (image[0],)
+    if images := releases_of_image(name, purl, version):
+        return tuple(sorted({package for package, _ in images}))
     names = [name]
     if purl:
         try:

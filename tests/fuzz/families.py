@@ -469,7 +469,7 @@ def check_purl(kind: str, data: bytes) -> None:
     for _ in range(2):
         diagnostics = Diagnostics()
         said: list[object] = [identity_of(text, "1.0", diagnostics, "x"), diagnostics.as_tuple(), purl_key(text)]
-        said += [checksums_of(text), namesakes_of("", text), namesakes_of(text, ""), named_by_file(text)]
+        said += [checksums_of(text), namesakes_of("", text, ""), namesakes_of(text, "", text), named_by_file(text)]
         for read in (releases_in_purl, releases_in_text, read_purl, bare_purl):
             try:
                 value: Any = read(text)
@@ -487,7 +487,7 @@ def check_purl(kind: str, data: bytes) -> None:
         identity: Any = found[0][0]
         assert identity.package == plain.name
     elif plain.type in {"generic", "github"} and _is_plain(plain.name, _PLAIN) and plain.name != "pypi":
-        assert package_name(plain.name) in namesakes_of("", text)
+        assert package_name(plain.name) in namesakes_of("", text, "")
 
 
 def _purls() -> Iterator[tuple[str, bytes]]:

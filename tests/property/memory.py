@@ -458,7 +458,7 @@ class _Evidence:
         keys, digests = {purl_key(purl) for purl in purls}, {one.lower() for one in hashes}
 
         def is_asked(row: Component) -> bool:
-            names = (row.package,) if row.package is not None else namesakes_of(row.name, row.purl)
+            names = (row.package,) if row.package is not None else namesakes_of(row.name, row.purl, row.version)
             own = {one.lower() for one in (*row.sha256, *row.members)}
             return (
                 bool(set(names) & set(packages))

@@ -39,7 +39,7 @@ WHERE id IN (SELECT component FROM listings WHERE list IN (SELECT id FROM held_l
 _BODIES: Final = """
 SELECT to_json({ref: '', name: name, package: package, version: version, purl: purl, sha256: sha256::JSON,
     members: coalesce(inside, []), optional: optional, origin: origin, index: index_url, marker: marker}),
-    coalesce(package, ''), name, purl, sha256, coalesce(inside, [])
+    coalesce(package, ''), name, purl, version, sha256, coalesce(inside, [])
 FROM held_components
 LEFT JOIN (SELECT component, list(sha256 ORDER BY rowid) AS inside FROM component_members GROUP BY component)
 ON component = id ORDER BY place
@@ -169,9 +169,9 @@ def compile_listings(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> i
     purls = list[str]()
     packages, named = list[str](), array("q")
     hashes, owners = list[str](), array("q")
-    for number, (body, package, name, purl, sha256, inside) in enumerate(rows(connection, _BODIES)):
+    for number, (body, package, name, purl, version, sha256, inside) in enumerate(rows(connection, _BODIES)):
         bodies.add(body)
-        names = (package,) if package else namesakes_of(name, purl)
+        names = (package,) if package else namesakes_of(name, purl, version)
         packages += names
         named.extend(repeat(number, len(names)))
         purls.append(purl_key(purl) if purl else "")

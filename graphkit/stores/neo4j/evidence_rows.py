@@ -89,7 +89,7 @@ def components(
     for digest, name, package, version, version_key, purl, sha256, optional, origin, body, inside in rows(
         connection, query
     ):
-        names = (package,) if package else namesakes_of(name, purl)
+        names = (package,) if package else namesakes_of(name, purl, version)
         keys = {key_of("package", one) for one in names if one}
         keys |= {key_of("hash", one.lower()) for one in (*_TEXTS.decode(sha256), *inside)}
         if purl:

@@ -24,7 +24,7 @@ from graphkit.model.names import (
     package_name,
     purl_key,
     read_purl,
-    release_of_image,
+    releases_of_image,
 )
 from graphkit.model.organisation import Organisation
 from graphkit.model.ranks import Verdict
@@ -451,9 +451,9 @@ def _by_alias_or_name(row: Component, accused: Accusation) -> RowTest:
 
 def _by_name(row: Component, accused: Accusation) -> RowTest:
     """Return what a row says whose name, or unreadable purl, may mean an accused package."""
-    if (image := release_of_image(row.name, row.purl)) is not None:
-        return _by_image(row, *image, accused)
-    found = [package for package in namesakes_of(row.name, row.purl) if package in accused.packages]
+    if images := releases_of_image(row.name, row.purl, row.version):
+        return _by_image(row, images, accused)
+    found = [package for package in namesakes_of(row.name, row.purl, row.version) if package in accused.packages]
     if not found or (row.purl and _type_of(row.purl) in _FORGES):
         return _ELSE
     versions = versions_of(row)
@@ -472,14 +472,17 @@ def _by_name(row: Component, accused: Accusation) -> RowTest:
     return _ELSE
 
 
-def _by_image(row: Component, package: PackageName, version: str, accused: Accusation) -> RowTest:
+def _by_image(row: Component, images: Iterable[Named], accused: Accusation) -> RowTest:
     """Return what a row of a container image says whose name and tag are those of a release; it is no file of one."""
-    if not accused.are_images_told or package not in accused.packages:
-        return _ELSE
-    if package not in accused.open and not _is_of(release_version(version), package, accused):
-        return _ELSE
-    what = f"an image that may hold {package} {version}"
-    return _unknown(f"it lists {row.purl or row.name}, {what}; an SBOM of that image would settle it")
+    for package, version in images if accused.are_images_told else ():
+        if package not in accused.packages:
+            continue
+        if package not in accused.open and not _is_of(release_version(version), package, accused):
+            continue
+        listed = row.purl or f"{row.name} {row.version}".strip()
+        what = f"an image that may hold {package} {version}"
+        return _unknown(f"it lists {listed}, {what}; an SBOM of that image would settle it")
+    return _ELSE
 
 
 def _is_of(version: ReleaseVersion, package: PackageName, accused: Accusation) -> bool:
@@ -521,7 +524,7 @@ def _by_carrier(row: Component, accused: Accusation) -> RowTest:
     """Return what a row says of a release whose own document shows an accused one."""
     if not accused.carriers:
         return _ELSE
-    names = (row.package,) if row.package is not None else namesakes_of(row.name, row.purl)
+    names = (row.package,) if row.package is not None else namesakes_of(row.name, row.purl, row.version)
     known = next((accused.carriers[name] for name in names if name in accused.carriers), None)
     if known is None:
         return _ELSE
@@ -557,7 +560,7 @@ def _may_hold(row: Component, file: AccusedFile) -> bool:
     if file.package is not None:
         if row.package is not None:
             return row.package == file.package
-        return file.package in namesakes_of(row.name, row.purl)
+        return file.package in namesakes_of(row.name, row.purl, row.version)
     if file.purl:
         key = purl_key(file.purl)
         is_readable = bool(row.purl) and bool(_type_of(row.purl))

@@ -28,7 +28,7 @@ FORMATS = {
 
 
 def may_be_litellm(row: Component) -> bool:
-    return "litellm" in ((row.package,) if row.package else namesakes_of(row.name, row.purl))
+    return "litellm" in ((row.package,) if row.package else namesakes_of(row.name, row.purl, row.version))
 
 
 @pytest.mark.parametrize("name", [WHEEL, f"vendor/{WHEEL}", SDIST, "/srv/litellm-1.82.8.zip"])

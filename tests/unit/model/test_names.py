@@ -20,7 +20,7 @@ from graphkit.model.names import (
     purl_key,
     purl_of,
     read_purl,
-    release_of_image,
+    releases_of_image,
     service_id,
 )
 
@@ -202,40 +202,61 @@ def test_the_name_of_a_file_names_a_release(file: str, named: tuple[str, str] | 
 
 
 def test_a_purl_that_cannot_be_read_may_be_any_name_in_it() -> None:
-    assert "litellm" in namesakes_of("x", "npm/@scope%2FLiteLLM@1.82.8")
-    assert "litellm" in namesakes_of("x", "pypi:litellm%3A1.82.8")
-    assert "litellm" in namesakes_of("x", "pkg:/litellm-1.82.8-py3-none-any.whl")
-    assert "litellm" not in namesakes_of("x", "npm/@scope%2Flitellm-proxy@1.82.8")
-    assert namesakes_of("x", "pkg:npm/@scope%2Flitellm@1.82.8") == ()
-    assert "litellm" in namesakes_of("litellm-1.82.8-py3-none-any.whl", "")
+    assert "litellm" in namesakes_of("x", "npm/@scope%2FLiteLLM@1.82.8", "")
+    assert "litellm" in namesakes_of("x", "pypi:litellm%3A1.82.8", "")
+    assert "litellm" in namesakes_of("x", "pkg:/litellm-1.82.8-py3-none-any.whl", "")
+    assert "litellm" not in namesakes_of("x", "npm/@scope%2Flitellm-proxy@1.82.8", "")
+    assert namesakes_of("x", "pkg:npm/@scope%2Flitellm@1.82.8", "") == ()
+    assert "litellm" in namesakes_of("litellm-1.82.8-py3-none-any.whl", "", "")
 
 
 @pytest.mark.parametrize(
-    ("name", "purl", "named"),
+    ("name", "purl", "version", "named"),
     [
-        ("litellm", "pkg:oci/litellm?tag=v1.82.7", ("litellm", "1.82.7")),
+        ("litellm", "pkg:oci/litellm?tag=v1.82.7", "", ("litellm", "1.82.7")),
         (
             "litellm",
             "pkg:oci/LiteLLM@sha256:ab?repository_url=ghcr.io/x/litellm&tag=main-v1.82.7-stable",
+            "",
             ("litellm", "1.82.7"),
         ),
-        ("litellm", "pkg:oci/litellm@1.82.7", ("litellm", "1.82.7")),
-        ("x", "pkg:docker/x/litellm@v1.82.7", ("litellm", "1.82.7")),
-        ("ghcr.io/x/litellm:v1.82.7", "", ("litellm", "1.82.7")),
-        ("litellm", "pkg:docker/litellm@1.82.7", None),
-        ("litellm", "pkg:docker/library/litellm@1.82.7", None),
-        ("litellm", "pkg:oci/litellm?repository_url=docker.io/library/litellm&tag=1.82.7", None),
-        ("litellm", "pkg:oci/litellm@sha256:ab", None),
-        ("litellm", "pkg:oci/litellm?tag=latest", None),
-        ("litellm", "pkg:npm/litellm@1.82.7", None),
-        ("litellm:1.82.7", "", None),
+        ("litellm", "pkg:oci/litellm@1.82.7", "", ("litellm", "1.82.7")),
+        ("x", "pkg:docker/x/litellm@v1.82.7", "", ("litellm", "1.82.7")),
+        ("ghcr.io/x/litellm:v1.82.7", "", "", ("litellm", "1.82.7")),
+        ("litellm", "pkg:docker/litellm@1.82.7", "", None),
+        ("litellm", "pkg:docker/library/litellm@1.82.7", "", None),
+        ("litellm", "pkg:oci/litellm?repository_url=docker.io/library/litellm&tag=1.82.7", "", None),
+        ("litellm", "pkg:oci/litellm@sha256:ab", "", None),
+        ("litellm", "pkg:oci/litellm?tag=latest", "", None),
+        ("litellm", "pkg:npm/litellm@1.82.7", "", None),
+        ("litellm:1.82.7", "", "", None),
+        # The version stands beside the name, or the name in the address alone.
+        ("ghcr.io/x/litellm", "", "v1.82.7", ("litellm", "1.82.7")),
+        ("docker://ghcr.io/x/litellm:latest@sha256:ab", "", "v1.82.7", ("litellm", "1.82.7")),
+        ("x/litellm", "", "main-v1.82.7-stable", ("litellm", "1.82.7")),
+        ("registry.example:5000/x/litellm@sha256:ab", "", "1.82.7", ("litellm", "1.82.7")),
+        ("proxy", "pkg:oci/proxy@sha256:ab?repository_url=ghcr.io/x/litellm&tag=v1.82.7", "", ("litellm", "1.82.7")),
+        ("ghcr.io/x/litellm", "pkg:oci/proxy@sha256:ab", "v1.82.7", ("litellm", "1.82.7")),
+        ("@scope/litellm", "", "1.82.7", None),
+        ("github.com/x/litellm", "", "v1.82.7", None),
+        ("actions:x/litellm", "", "1.82.7", None),
+        ("/usr/lib/litellm", "", "1.82.7", None),
+        ("https://files.example:8443/a/litellm-1.82.7.exe", "", "", None),
+        ("https://files.example:8443/a/litellm", "", "1.82.7", None),
     ],
 )
 def test_an_image_is_of_the_release_that_its_name_and_tag_say(
-    name: str, purl: str, named: tuple[str, str] | None
+    name: str, purl: str, version: str, named: tuple[str, str] | None
 ) -> None:
-    assert release_of_image(name, purl) == named
-    assert (namesakes_of(name, purl) == ("litellm",)) is (named is not None)
+    assert (named in releases_of_image(name, purl, version)) is (named is not None)
+    assert ("litellm" in namesakes_of(name, purl, version)) is (named is not None)
+
+
+@pytest.mark.parametrize("place", ["https://files.example:8443/a", "file:///C:/dist", "file://C:/dist"])
+def test_the_address_of_a_wheel_is_no_image(place: str) -> None:
+    wheel = f"{place}/litellm-1.82.7-py3-none-any.whl"
+    assert releases_of_image(wheel, "", "") == ()
+    assert "litellm" in namesakes_of(wheel, "", "")
 
 
 @pytest.mark.parametrize(
@@ -266,8 +287,8 @@ def test_the_key_of_a_purl_is_never_a_part_of_a_broken_text(text: str, key: str)
     ],
 )
 def test_a_purl_that_cannot_be_read_may_be_of_any_package_that_it_names(name: str, purl: str, found: set[str]) -> None:
-    assert found <= {*namesakes_of(name, purl)}
-    assert "pkg" not in namesakes_of(name, purl)
+    assert found <= {*namesakes_of(name, purl, "")}
+    assert "pkg" not in namesakes_of(name, purl, "")
 
 
 @pytest.mark.parametrize(("raw", "name"), [("Zope.Interface", "zope-interface"), ("", None), ("not a name", None)])
