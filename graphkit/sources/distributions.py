@@ -2,7 +2,8 @@
 
 Of a source archive the names of its files are looked at: others have such names, too. Nothing is unpacked or run.
 A pointer of Git LFS in the place of one says the hash of the file, which an install then gets. Metadata of a release
-that is installed or unpacked (`METADATA` of a `.dist-info`, `PKG-INFO`) says which one lies there.
+that is installed or unpacked (`METADATA` of a `.dist-info`, `PKG-INFO`) says which one lies there; a `.dist-info` that
+has lost it says so by its name.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from graphkit.sources.environments.metadata import called, headers
 _METADATA: Final = re.compile(r"(?:\./)?[^/]+/PKG-INFO")
 _PACKED: Final = (b"\x1f\x8b", b"PK\x03\x04")
 _INSTALLED: Final = re.compile(
-    r"(?:.*/)?(?:(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg)(?:/EGG-INFO)?/(?:METADATA|PKG-INFO)"
+    r"(?:.*/)?(?:(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg)(?:/EGG-INFO)?/(?:METADATA|PKG-INFO|(?P<other>RECORD|WHEEL))"
     r"|(?P<file>[^/-]+-[^/]+)\.egg-info|EGG-INFO/PKG-INFO|(?P<folder>[^/]+)/PKG-INFO)",
     re.IGNORECASE,
 )
@@ -100,10 +101,15 @@ def _is_metadata(path: str) -> bool:
 
 
 def _of_metadata(path: str, data: bytes | None) -> Document | None:
-    """Return the release that metadata is of: by what it says itself, and by its folder where that says another."""
+    """Return the release that metadata is of: by what it says itself, and by its folder where that says another.
+
+    Files of one `.dist-info` that say the same are one document, which has the path of the folder.
+    """
     found = _INSTALLED.fullmatch(path)
     assert found is not None
-    says = headers(data) if data is not None and not is_pointer(data) else {}
+    says = headers(data) if data is not None and not (found["other"] or is_pointer(data)) else {}
+    if path.lower().rpartition("/")[0].endswith(".dist-info"):
+        path = path.rpartition("/")[0]
     stem = found["stem"] or found["file"] or found["folder"]
     told = called(stem, "dist-info" if found["folder"] else (found["kind"] or "egg-info").lower()) if stem else {}
     named = dict.fromkeys(filter(None, map(_release, (says, told))))

@@ -122,6 +122,9 @@ METADATA = b"Metadata-Version: 2.1\nName: LiteLLM\nVersion: 1.82.7\n\nName: othe
         ("litellm-1.82.7-py3-none-any.whl/litellm-1.82.7.dist-info/METADATA", METADATA, ["litellm 1.82.7"]),
         ("vendor/litellm/PKG-INFO", METADATA, ["litellm 1.82.7"]),
         ("vendor/litellm/PKG-INFO", None, None),
+        ("env/litellm-1.82.7.dist-info/RECORD", METADATA, ["litellm 1.82.7"]),
+        ("env/litellm-1.82.7.dist-info/WHEEL", None, ["litellm 1.82.7"]),
+        ("docs/RECORD", METADATA, None),
     ],
 )
 def test_metadata_is_of_the_release_that_it_or_its_folder_names(
@@ -130,6 +133,13 @@ def test_metadata_is_of_the_release_that_it_or_its_folder_names(
     assert is_distribution(path) is (named is not None or path.endswith("/PKG-INFO"))
     found = distribution(path, data) if is_distribution(path) else None
     assert (found and [f"{row.package} {row.version}" for row in found.components]) == named
+
+
+def test_files_of_one_folder_that_say_the_same_are_one_document() -> None:
+    one, other = (distribution(f"env/litellm-1.82.7.dist-info/{name}", METADATA) for name in ("METADATA", "RECORD"))
+    assert one == other
+    assert one is not None
+    assert one.path == "env/litellm-1.82.7.dist-info"
 
 
 def test_python_in_the_name_of_an_egg_ends_no_name() -> None:
