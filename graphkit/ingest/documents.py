@@ -17,7 +17,7 @@ from graphkit.formats.interface import Beside
 from graphkit.ingest.ahead import FEWEST, Ahead, read_text
 from graphkit.ingest.failed import Failed
 from graphkit.ingest.files import Content, Found, beside, label_of
-from graphkit.ingest.limits import with_short_texts
+from graphkit.ingest.limits import release_at, with_short_texts
 from graphkit.ingest.meant_as_sbom import is_meant_as_sbom
 from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories, as_told, built_from
@@ -31,7 +31,7 @@ from graphkit.model.organisation import Build, Company, DocumentUse, Organisatio
 from graphkit.model.times import Instant, Moment, exactly
 from graphkit.processes import can_share
 from graphkit.sources.advisories import osv
-from graphkit.sources.distributions import distribution, is_distribution, is_metadata_of_member
+from graphkit.sources.distributions import is_distribution, is_metadata_of_member
 from graphkit.sources.environments import read_environment
 from graphkit.sources.fetched_document import FetchedDocument
 from graphkit.sources.git.file_names import Doubt, is_input, is_script, shown_doubt_of
@@ -147,7 +147,7 @@ class Documents:
     def _take_state(self, one: FetchedDocument) -> None:
         """Take what arrived. An input that cannot be read was in place all the same, so that is kept of it."""
         if is_distribution(one.path) and one.repository:
-            if (document := distribution(one.path, None if one.problem else one.data)) is not None:
+            if (document := release_at(one.path, None if one.problem else one.data)) is not None:
                 self._run.stats.read += 1
                 self._count_new(document)
                 self._keep_use(document, one)
@@ -276,7 +276,7 @@ class Documents:
         found = content.found
         if found.is_member and is_metadata_of_member(found.label):
             return False
-        if (document := distribution(found.label, content.bytes())) is None:
+        if (document := release_at(found.label, content.bytes())) is None:
             return False
         self._run.stats.read += 1
         self._count_new(document)
@@ -314,7 +314,7 @@ class Documents:
         It was one by its name; or the service was named, and a reader knew the file, or a person did. Of a wheel or
         source archive that cannot be had the name counts.
         """
-        if data is None and (release := distribution(found.label, None)) is not None:
+        if data is None and (release := release_at(found.label, None)) is not None:
             self._run.keep(found.label, [release], counted=False)
             self._beside.append((found, release))
             return

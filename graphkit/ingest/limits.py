@@ -16,6 +16,7 @@ from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import PackageName
 from graphkit.model.requirements import Requirement
+from graphkit.sources.distributions import distribution
 
 MEMORY: Final = 1_400_000_000
 """Bytes that reading one document may take, about; the program itself takes some 100 MB."""
@@ -149,6 +150,12 @@ def with_short_texts(document: Document) -> Document:
             constraints=tuple(map(_short_requirement, document.constraints)),
         )
     return document
+
+
+def release_at(path: str, data: bytes | None) -> Document | None:
+    """Return the release that a file beside the inputs is, as a document that can be shown; None for another file."""
+    found = distribution(path, data)
+    return None if found is None else with_short_texts(found)
 
 
 def _is_long(row: Component) -> bool:

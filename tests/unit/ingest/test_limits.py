@@ -18,7 +18,7 @@ from graphkit.formats import read_document
 from graphkit.formats.diagnostics import PROBLEMS, Diagnostics, bounded
 from graphkit.ingest import ahead, files, limits
 from graphkit.ingest.documents import Documents
-from graphkit.ingest.limits import check_size, with_short_texts
+from graphkit.ingest.limits import check_size, release_at, with_short_texts
 from graphkit.ingest.options import IngestOptions
 from graphkit.ingest.run import IngestRun
 from graphkit.ingest.stats import IngestStats
@@ -219,6 +219,13 @@ def test_long_purls_names_and_requirements_are_cut() -> None:
     assert len(repr(with_short_texts(listed))) < 50_000
     assert len(repr(with_short_texts(asked))) < 50_000
     assert [str(one)[:9] for one in with_short_texts(asked).requirements] == ["litellm>=", "x" * 9, "b>=1"]
+
+
+def test_an_absurd_version_of_metadata_is_let_go() -> None:
+    found = release_at("lib-1.egg-info/PKG-INFO", f"Name: lib\nVersion: {LONG * 200}\n".encode())
+    assert found is not None
+    assert [(row.package, row.version) for row in found.components] == [("lib", ""), ("lib", "1")]
+    assert len(repr(found)) < 50_000
 
 
 def test_a_million_problems_are_counted_and_the_first_of_them_kept(graph: Graph, work: Path) -> None:
