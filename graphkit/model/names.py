@@ -276,7 +276,7 @@ def releases_of_image(name: str, purl: str, version: str) -> tuple[tuple[Package
     if len(name) <= _LONGEST_IMAGE and (repository := _REPOSITORY.fullmatch(name.strip())):
         places.append(repository[1])
     images = [name, *(f"{place}:{tag}" for place in places for tag in tags if tag)]
-    return tuple(sorted({read for one in images if (read := named_by_image(one)) is not None}))
+    return tuple(sorted({named for one in images if (named := named_by_image(one)) is not None}))
 
 
 def namesakes_of(name: str, purl: str, version: str) -> tuple[PackageName, ...]:

@@ -36,8 +36,10 @@ from graphkit.formats.scripts.python import code_findings, python_findings
 from graphkit.formats.scripts.settings import (
     cloud_findings,
     line_findings,
+    nix_findings,
     npm_findings,
     quoted_findings,
+    terraform_findings,
     toml_findings,
 )
 from graphkit.formats.scripts.shell import make_findings, shell_findings
@@ -168,11 +170,13 @@ _KINDS: Final = (
         _named(r"(?:vercel|now|app|railway|turbo|deno|composer|project)\.jsonc?"),
         _or_lines(container_findings, quoted_findings),
     ),
+    _Kind("JSON with commands", _named(r"[^/]*\.(?:tf|tofu)\.json"), _or_lines(terraform_findings, quoted_findings)),
     _Kind(
         "TOML with commands",
         _named(
             r"(?:netlify|fly(?:\.[^/]*)?|railway|nixpacks|\.?mise(?:\.[^/]*)?|wrangler|vercel|project|heroku)\.toml",
             r"\.replit",
+            r"\.?mise/(?:config(?:\.[^/]*)?|conf\.d/[^/]*)\.toml",
         ),
         _or_lines(toml_findings),
         re.compile(_MARK.pattern + rb"|pipx:", re.IGNORECASE),
@@ -184,10 +188,11 @@ _KINDS: Final = (
         ),
         _or_lines(cloud_findings),
     ),
+    _Kind("text with commands", _named(r"[^/]*\.nix"), nix_findings),
     _Kind(
         "text with commands",
         _named(
-            r"[^/]*\.(?:nix|tf|tftpl|hcl|rake|smk|groovy|gradle|def|service)",
+            r"[^/]*\.(?:tf|tofu|tftpl|hcl|rake|smk|groovy|gradle(?:\.kts)?|def|service)",
             r"(?:[^/]*[._-])?(?:rakefile|snakefile|singularity|crontab)(?:\.[^/]*)?",
         ),
         line_findings,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
+
+import yaml
 
 from graphkit.formats.decoding import toml
 from graphkit.formats.scripts.arguments import Found
@@ -29,6 +31,32 @@ INSTALLS: Final = re.compile(
 _INSTALL: Final = re.compile(r"\s(?:install|add|sync)\b", re.IGNORECASE)
 _COMMENT: Final = re.compile(r"\s*(?:#|//|;|\*(?![/0-9,-]*\s+[0-9*]))")
 """How a comment begins; the times of a table of cron begin with an asterisk too."""
+_COMMENT_OF_NIX: Final = re.compile(r"\s*(?:#|\*)")
+"""How a comment in Nix begins, in which `//` joins two sets."""
+_WORDS: Final = re.compile(r"(?:[\"'][^\"'\s]*[\"'](?:\s*,)?\s*)+(?:[\])};,]\s*)*")
+"""A line of a list that has nothing but words."""
+_MOST_WORDS: Final = 500
+"""Lines of one list of words."""
+_PROSE: Final = frozenset(
+    {
+        *("name", "version", "description", "keywords", "title", "homepage", "license", "author", "readme", "message"),
+        *("dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "bundledDependencies"),
+        *(
+            "bundleDependencies",
+            "peerDependenciesMeta",
+            "overrides",
+            "resolutions",
+            "catalog",
+            "engines",
+            "contributes",
+        ),
+        *("repository", "bugs", "contributors", "maintainers", "files", "main", "module", "exports", "imports", "bin"),
+    }
+)
+"""Keys of a package.json with text that people read, or with names; commands may stand under any other."""
+_MIME: Final = re.compile(r"\s*(?:mime-version|content-type)[ \t]*:", re.IGNORECASE)
+_MOST_PARTS: Final = 100
+"""Parts of one message in MIME."""
 _QUOTES: Final = "\"'`"
 _LISTED: Final = re.compile(r"[\"']\s*,\s*[\"']")
 """What stands between the words of a list."""
@@ -36,17 +64,19 @@ _QUOTED: Final = re.compile(r'"(?:[^"\\\n]|\\.)*(?:"|\\?$)', re.MULTILINE)
 """A text in JSON; one that is not closed goes to the end of its line, so that nothing is looked at twice."""
 _CLOUD: Final = re.compile(r"\s*(?:#[^\n]*\n\s*)*?#cloud-config\b")
 _LONGEST: Final = 200
+_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,9}")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,200}(?:\[[^\]]{0,200}\])?")
 
 
 def npm_findings(text: str) -> Iterator[Finding]:
-    """Yield what the scripts of a package.json install.
+    """Yield what the commands in a package.json install: its scripts, and those that other tools have in it.
 
     Raises:
         yaml.YAMLError: it is not JSON.
         RecursionError: it is nested too deep.
     """
     for one in scalars_of(text.replace("\t", " ")):
-        if "scripts" in one.keys[:-1] and _may_install(one.value):
+        if ("scripts" in one.keys[:-1] or _PROSE.isdisjoint(one.keys)) and _may_install(one.value):
             yield from shell_findings(one.value, first=one.line)
 
 
@@ -56,16 +86,31 @@ def toml_findings(text: str) -> Iterator[Finding]:
     Raises:
         InputError: it is not TOML.
     """
-    waiting: list[tuple[str, Any]] = [("", toml(text.encode()))]
+    yield from _value_findings(toml(text.encode()))
+
+
+def terraform_findings(text: str) -> Iterator[Finding]:
+    """Yield what texts in Terraform's JSON install, and lists of words, under any key, each of equal ones.
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deep.
+    """
+    yield from _value_findings(json.loads(text, object_pairs_hook=_Pairs))
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """The keys and values of an object, of which several may have one key."""
+
+
+def _value_findings(top: Any) -> Iterator[Finding]:
+    waiting: list[tuple[str, Any]] = [("", top)]
     for place, value in waiting:
-        if isinstance(value, dict):
-            for name, one in value.items():
+        if isinstance(value, dict | _Pairs):
+            for name, one in value.items() if isinstance(value, dict) else value:
                 where = f"{place}.{name}".lstrip(".")[:_LONGEST]
                 if name.startswith("pipx:"):
-                    found = Found(tool="pipx")
-                    found.name(Word(name.removeprefix("pipx:")))
-                    moved(found, same)
-                    yield Finding(where, found, name)
+                    yield Finding(where, _of_mise(name.removeprefix("pipx:"), one), name)
                 waiting.append((where, one))
         elif isinstance(value, list):
             words = [one for one in value if isinstance(one, str)]
@@ -75,24 +120,73 @@ def toml_findings(text: str) -> Iterator[Finding]:
             yield from (one._replace(place=place) for one in shell_findings(value))
 
 
+def _of_mise(name: str, value: Any) -> Found:
+    """Return what `mise` installs of `pipx`: of versions that are numbers the newest that begins so, else any.
+
+    A value is a version, a table with one, or a list of either.
+    """
+    found = Found(tool="pipx")
+    for one in value if isinstance(value, list) and value else [value]:
+        version = one.get("version") if isinstance(one, dict) else one
+        is_known = isinstance(version, str) and _NUMBERS.fullmatch(version) and _PLAIN.fullmatch(name)
+        found.name(Word(f"{name}=={version}.*" if is_known else name))
+    moved(found, same)
+    return found
+
+
 def cloud_findings(text: str) -> Iterator[Finding]:
-    """Yield what the data installs that a machine gets for its first start (cloud-init): YAML, or a script.
+    """Yield what the data installs that a machine gets for its first start (cloud-init): YAML, a script, or several.
 
     Raises:
         yaml.YAMLError: it says to be YAML and is not.
         RecursionError: it is nested too deep.
     """
-    yield from yaml_findings(text) if _CLOUD.match(text) else shell_findings(text)
+    if not _MIME.match(text):
+        yield from yaml_findings(text) if _CLOUD.match(text) else shell_findings(text)
+        return
+    for part, is_cloud in _mime_parts(text):
+        try:
+            yield from list(yaml_findings(part) if is_cloud or _CLOUD.match(part) else shell_findings(part))
+        except yaml.YAMLError:
+            yield from shell_findings(part)
+    yield from shell_findings(text)  # what stands in no part
 
 
-def line_findings(text: str) -> Iterator[Finding]:
-    """Yield what commands install that stand in text of another language, such as Nix; comments are passed over.
+def _mime_parts(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the texts in a message of several parts, each behind as many empty lines as there are before it.
 
-    One that cannot be read as a command of a shell may install anything.
+    With each comes whether it says to be of cloud-init.
+
+    Raises:
+        ValueError: it has too many parts.
     """
-    for number, line in logical_lines(text, joins_quoted=False):
-        if _COMMENT.match(line):
+    from email.parser import Parser
+
+    end = 0
+    for number, part in enumerate(Parser().parsestr(text).walk()):
+        if number > _MOST_PARTS:
+            raise ValueError(f"more than {_MOST_PARTS} parts")
+        if part.is_multipart():
             continue
+        raw, data = part.get_payload(), part.get_payload(decode=True)
+        at = text.find(raw, end) if isinstance(raw, str) else -1
+        end = max(at, end)
+        body = data.decode("utf-8", "replace") if isinstance(data, bytes) else ""
+        yield "\n" * text.count("\n", 0, end) + body, part.get_content_subtype() == "cloud-config"
+
+
+def nix_findings(text: str) -> Iterator[Finding]:
+    """Yield what commands install that stand in text of Nix; see `line_findings`."""
+    yield from line_findings(text, comment=_COMMENT_OF_NIX)
+
+
+def line_findings(text: str, comment: re.Pattern[str] = _COMMENT) -> Iterator[Finding]:
+    """Yield what commands install that stand in text of another language; comments are passed over.
+
+    A list of words may go on over several lines. What cannot be read as a command of a shell may install anything.
+    """
+    lines = ((number, line) for number, line in logical_lines(text, joins_quoted=False) if not comment.match(line))
+    for number, line in _with_lists_joined(lines):
         words, at, seen = _LISTED.sub(" ", line), 0, set[str]()
         while read := INSTALLS.search(words, at):
             quote = words[read.start() - 1 : read.start()]
@@ -106,6 +200,24 @@ def line_findings(text: str) -> Iterator[Finding]:
             yield from found
             if not found and _INSTALL.search(command):
                 yield Finding(f"line {number}", Found(tool="pip", unreadable=["the command"]), command.strip())
+
+
+def _with_lists_joined(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Yield lines with their numbers, those of a list of words as one."""
+    first, held, more = 0, "", list[str]()
+    for number, line in lines:
+        words = _before_comment(line)
+        before = more[-1] if more else _before_comment(held)
+        if before.endswith(("[", "(", ",")) and len(more) < _MOST_WORDS and _WORDS.fullmatch(words):
+            more.append(words)
+            continue
+        yield first, " ".join((_before_comment(held), *more)) if more else held
+        first, held, more = number, line, []
+    yield first, " ".join((_before_comment(held), *more)) if more else held
+
+
+def _before_comment(line: str) -> str:
+    return line.partition(" #")[0].partition(" //")[0].strip()
 
 
 def quoted_findings(text: str) -> Iterator[Finding]:

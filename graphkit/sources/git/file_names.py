@@ -37,7 +37,22 @@ SCRIPTS: Final = (
     ),
     *("wrangler.toml", "vercel.toml", "heroku.toml", "project.toml", "project.json"),
     *("*user-data*", "*user_data*", "*userdata*", "*cloud-init*", "*cloud_init*", "*cloud-config*", "*crontab*"),
-    *("*.nix", "*.tf", "*.tftpl", "*.hcl", "*.rake", "*.smk", "*.groovy", "*.gradle", "*.def", "*.service"),
+    *(
+        "*.nix",
+        "*.tf",
+        "*.tf.json",
+        "*.tofu",
+        "*.tofu.json",
+        "*.tftpl",
+        "*.hcl",
+        "*.rake",
+        "*.smk",
+        "*.groovy",
+        "*.gradle",
+        "*.gradle.kts",
+        "*.def",
+        "*.service",
+    ),
     *("*rakefile*", "*snakefile*", "*singularity*"),
     *("*.sh", "*.bash", "*.zsh", "*.ksh", "*.fish", "*.bat", "*.cmd", "*.ps1", "*.command", "*.envrc"),
 )
@@ -76,7 +91,7 @@ def doubt_of(path: bytes) -> Doubt:
         if name.endswith((".yml", ".yaml")) and _HIDDEN.search(shown):  # a workflow, rather than one of conda
             return Doubt.SCRIPT
         return Doubt.NO_INPUT if "constraint" in name else Doubt.MANIFEST
-    if _SCRIPT.fullmatch(name):
+    if _SCRIPT.fullmatch(name) or _MISE.fullmatch(shown):
         return Doubt.MODULE if name.endswith((".py", ".pyw")) and name not in _TASKS else Doubt.SCRIPT
     if may_be_script(path.decode("utf-8", "replace")):
         return Doubt.SCRIPT
@@ -114,6 +129,8 @@ def may_include(path: bytes) -> bool:
 
 
 _SCRIPT: Final = any_of(SCRIPTS)
+_MISE: Final = re.compile(r"(?:.*/)?\.?mise/(?:config[^/]*|conf\.d/[^/]*)\.toml")
+"""Settings of mise, whose names are those of others."""
 _HIDDEN: Final = re.compile(r"(?:^|/)\.(?!binder/)[^/]+/")
 """Folders of services and tools, which have YAML of any name."""
 _TASKS: Final = frozenset({"build.py", "conftest.py", "dodo.py", "fabfile.py", "noxfile.py", "setup.py", "tasks.py"})

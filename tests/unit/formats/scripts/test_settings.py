@@ -54,6 +54,23 @@ runcmd:
 - reboot
 """
 JINJA = [("line 5", ["a", "b"], ()), ("line 6", ["c"], ()), ("line 7", ["d"], ())]
+MISE = "[tasks.x]\nrun = 'pip install a'\n"
+TERRAFORM = '{"x": {"run": ["pip", "install", "a"], "run": "#!/bin/sh\\npip install b", "y": ["sh", "pip install c"]}}'
+NX = '{"options": {"command": "pip install a", "commands": [{"command": "pip install b"}]}}'
+MIME = """Content-Type: multipart/mixed; boundary="=="
+MIME-Version: 1.0
+--==
+Content-Type: text/cloud-config
+
+runcmd:
+- [pip, install, c]
+--==
+Content-Type: text/x-shellscript
+
+#!/bin/sh
+pip install d
+--==--
+"""
 CRON = [("line 2", ["a"], ()), ("line 3", ["b"], ())]
 
 
@@ -67,6 +84,27 @@ CRON = [("line 2", ["a"], ()), ("line 3", ["b"], ())]
         ("nixpacks.toml", "[phases.x]\ncmds = ['pip install a', 'ls']\n", [("phases.x.cmds", ["a"], ())]),
         ("railway.toml", "[build]\nrun = ['pip', 'install', 'a']\n", [("build.run", ["a"], ())]),
         ("mise.toml", "[tools]\n'pipx:a' = 'latest'\npython = '3.12'\n", [("tools.pipx:a", ["a"], ())]),
+        ("mise.toml", "[tools]\n'pipx:a' = '1.0'\n", [("tools.pipx:a", ["a==1.0.*"], ())]),
+        ("mise.toml", "[tools]\n'pipx:a[x]' = {version = '1'}\n", [("tools.pipx:a[x]", ["a[x]==1.*"], ())]),
+        ("mise.toml", "[tools]\n'pipx:a' = ['1', '2.0rc1']\n", [("tools.pipx:a", ["a==1.*", "a"], ())]),
+        (".config/mise/config.toml", MISE, [("tasks.x.run", ["a"], ())]),
+        ("web/.mise/config.toml", MISE, [("tasks.x.run", ["a"], ())]),
+        ("mise/conf.d/x.toml", MISE, [("tasks.x.run", ["a"], ())]),
+        ("main.tf.json", TERRAFORM, [("x.run", ["b"], ()), ("x.run", ["a"], ()), ("x.y", ["c"], ())]),
+        ("build.gradle.kts", 'commandLine("pip", "install", "a")\n', [("line 1", ["a"], ())]),
+        ("package.json", '{"wireit": {"x": {"command": "pip install a"}}}', [("line 1", ["a"], ())]),
+        ("package.json", f'{{"nx": {{"targets": {{"x": {NX}}}}}}}', [("line 1", ["a"], ()), ("line 1", ["b"], ())]),
+        ("package.json", '{"husky": {"hooks": {"pre-push": "pip install a"}}}', [("line 1", ["a"], ())]),
+        ("x.nix", 'x // {\n  # pip install no\n  // { hook = "pip install a"; }\n}\n', [("line 3", ["a"], ())]),
+        ("main.tf", 'x = [\n  "pip",\n  "install", # why\n  "a",\n]\n', [("line 1", ["a"], ())]),
+        ("main.tf", 'x = [\n  "pip",\n  # why\n  "install",\n  "a"\n]\n', [("line 1", ["a"], ())]),
+        ("x.gradle", "exec {\n  commandLine 'pip',\n    'install', 'a'\n}\n", [("line 2", ["a"], ())]),
+        (
+            "main.tf",
+            'x = [\n  "pip install a",\n  "pip install b",\n]\n',
+            [("line 2", ["a"], ()), ("line 3", ["b"], ())],
+        ),
+        ("user-data", MIME, [("line 7", ["c"], ()), ("line 12", ["d"], ())]),
         ("netlify.toml", "[build\ncommand = 'x'\npip install a\n", [("line 3", ["a"], ())]),
         ("shell.nix", NIX, None),
         ("user-data", CLOUD, [("line 4", ["a", "b"], ()), ("line 5", ["c"], ()), ("line 6", ["d"], ())]),
@@ -109,6 +147,9 @@ def test_commands_in_settings_are_read(name: str, text: str, found: list[Told] |
         ("flake.nix", "{ description = ''conda''; buildInputs = [ pkgs.uv pkgs.pipenv ]; }\n"),
         ("main.tf", "# pip install a\nresource x {}\n"),
         ("composer.json", '{"require": {"x/uv": "1"}}'),
+        ("package.json", '{"contributes": {"commands": [{"title": "pip install a"}]}}'),
+        ("main.tf", "// pip install a\nresource x {}\n"),
+        ("x.nix", "/*\n * pip install a\n */\n{}\n"),
     ],
 )
 def test_what_installs_no_python_package_is_no_script(name: str, text: str) -> None:
