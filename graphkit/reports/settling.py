@@ -29,7 +29,7 @@ _ON_THE_INDEX: Final = "the accused release came to the index at the first TIME,
 
 
 class Remedy(NamedTuple):
-    """A command that would settle an unknown service, or shows what is open of it.
+    """A command that would settle an unknown service, or shows what is still unknown about it.
 
     ``only_if``: what has to be true of it, empty for nothing. It stands beside the command and never in it: some shells
     take a comment for more words.
@@ -49,7 +49,7 @@ class Remedy(NamedTuple):
     @property
     def verb(self) -> str:
         """What it does, as the start of an order: of `graphkit why` nothing is settled."""
-        return "see what is open of" if self.command.startswith(_WHY) else "settle"
+        return "see what is still unknown about" if self.command.startswith(_WHY) else "settle"
 
     def purpose(self, number: int) -> str:
         """Return what it does for so many services, as an order."""

@@ -57,7 +57,7 @@ def distribution(path: str, data: bytes | None) -> Document | None:
     if named is None and (data is None or not _is_wheel(path)):
         return None
     is_source = not (_is_wheel(path) or _EGG.fullmatch(path))
-    if data is not None and not is_elsewhere and is_source and not _is_sdist(data):
+    if data is not None and not is_elsewhere and is_source and not _may_be_sdist(data):
         return None
     file = path.replace("\\", "/").rpartition("/")[2]
     digest = _digest(data) if data is not None else ""
@@ -144,8 +144,8 @@ def _digest(data: bytes) -> str:
     return sha256_of_pointer(data) if is_pointer(data) else hashlib.sha256(data).hexdigest()
 
 
-def _is_sdist(data: bytes) -> bool:
-    """Return whether an archive has the metadata of a source archive; one that is not read here may have it."""
+def _may_be_sdist(data: bytes) -> bool:
+    """Return whether an archive may be a source archive: it has the metadata of one, or is not read here."""
     try:
         held = contents(data, lambda _: False)
     except InputError:

@@ -1,7 +1,7 @@
-"""What an incident accuses beside that which was asked of it, and which services are worse off by that.
+"""What an incident accuses beside that which was asked of it, and which services have a worse verdict for that.
 
 A question may name one of several accused releases, and a service that is cleared of it may have another of them. It is
-judged for the release that was asked about; that it is worse off by the others is said beside its verdict.
+judged for the release that was asked about; that it has a worse verdict for the others is said beside its own.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ class Unasked(Struct, frozen=True, kw_only=True):
     problem: str = ""
 
     def said_of(self) -> dict[ServiceId, str]:
-        """Return what stands before the reason of each service that is worse off."""
+        """Return what stands before the reason of each service that has a worse verdict."""
         return {
             name: f"this answer is about {self.asked} alone, and for {self.rest} of the same incident it is {verdict}"
             for name, verdict in self.worse.items()
         }
 
     def counted(self, external: Collection[ServiceId]) -> LeftOut:
-        """Return it as an answer has it: which services are worse off is counted."""
+        """Return it as an answer has it: which services have a worse verdict is counted."""
         counts = Counter(self.worse.values())
         each = ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in Verdict if counts[verdict])
         number = f"{len(self.worse):,} service{'s have' if len(self.worse) > 1 else ' has'} a worse verdict ({each})"

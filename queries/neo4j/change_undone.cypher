@@ -1,3 +1,3 @@
-// The last word of a writer whose transaction came to nothing, said by one who holds writers off: it changed nothing.
+// The last change of a writer whose transaction came to nothing, closed by one who holds writers off: it changed nothing.
 MATCH (c:Change {number: $number}), (g:Graphkit {id: 'graph'})
 SET c.done = true, c.after = c.before, c.generation = g.generation, c.body = $body

@@ -74,7 +74,7 @@ class Doubt(Enum):
     MODULE = "module"
     """Python source, which only counts where it has a block of script metadata (PEP 723) or runs installers."""
     DISTRIBUTION = "distribution"
-    """A wheel or source archive, by its name."""
+    """A wheel, egg or source archive, or the metadata of a release, by its name."""
     NO_INPUT = "no input"
     """Another file, which an input may include."""
 

@@ -2,7 +2,7 @@
 
 A server shows each statement what is committed, also half of a transaction that is being applied, and never what was
 before. So every writer says first, in a transaction of its own, what it is about to change; only then it commits, and
-in the end it says that it is done. A reader looks for such words after the last row of a statement. What it read holds
+in the end it says that it is done. A reader looks for these after the last row of a statement. What it read holds
 for its own generation unless a later one names it, and what a later one added is left out.
 """
 

@@ -39,7 +39,7 @@ class Flat(msgspec.Struct, frozen=True, kw_only=True):
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """What was read of one generation.
 
-    ``graph``: what its own node says; ``seen``: the last writer's word that it knows of. ``numbers``: nodes by id;
+    ``graph``: what its own node says; ``seen``: the last change of a writer that it knows of. ``numbers``: nodes by id;
     ``blocks``: packages of release ids and how many releases each has; ``texts`` by kind and id; ``names``: numbers of
     packages by name. ``rows``: of each memory the ids and the columns. ``answers`` of the organisation's side.
     """

@@ -181,7 +181,7 @@ class Neo4jStore:
         """Return a reader of the newest generation. Cost: one statement where that is the one read last."""
         start = self._existing()
         if self._create and not start.is_done:
-            self._settle()
+            self._close_last_change()
             start = self._existing()
         if self._reader is None or self._reader.number != start.graph["generation"]:
             self._reader = self._reader_of(start)
@@ -223,7 +223,7 @@ class Neo4jStore:
                 changed = error
             self._await_newer(reader.number, _PATIENCE if turn + 1 < _TURNS else 0)
         try:
-            self._settle()
+            self._close_last_change()
             with self._server.held() as transaction:
                 reader = self._reader = self._reader_of(held_start(transaction))
                 with reader.held(transaction):
@@ -231,8 +231,8 @@ class Neo4jStore:
         except MayNot:
             raise changed from None
 
-    def _settle(self) -> None:
-        """Say of the last word of a writer that it is done, or came to nothing: whoever said it may have been killed.
+    def _close_last_change(self) -> None:
+        """Say of the last change of a writer that it is done, or came to nothing: its writer may have been killed.
 
         Cost: a transaction that waits for writers, so that whatever they committed is applied as a whole.
 
@@ -240,7 +240,7 @@ class Neo4jStore:
             MayNot: the user may only read.
         """
 
-        def settle(transaction: neo4j.ManagedTransaction) -> None:
+        def close(transaction: neo4j.ManagedTransaction) -> None:
             rows(transaction, "hold", writer=secrets.token_hex(8))
             said = one(transaction, "change_newest")
             if said["number"] is None or said["done"]:
@@ -250,7 +250,7 @@ class Neo4jStore:
             else:
                 rows(transaction, "change_undone", number=said["number"], body=packed(Changes()))
 
-        self._server.write(settle)
+        self._server.write(close)
 
     def _await_newer(self, number: int, seconds: float) -> None:
         """Wait until what a writer changes can be seen, but not long: it may have been broken off."""

@@ -112,7 +112,7 @@ def _is_equivalent(world: World, package_id: PackageId, one: Position, other: Po
     return all(left.is_read and right.is_read and left.requirements == right.requirements for left, right in pairs)
 
 
-_Falls = Mapping[tuple[PackageId, Position], Position]
+_Replacements = Mapping[tuple[PackageId, Position], Position]
 """For releases that were chosen, those that require the same and are chosen in their place."""
 
 
@@ -138,10 +138,10 @@ class _Known(Struct, frozen=True, eq=False):
         equivalent: dict[tuple[PackageId, Position], Position] = {}
         for package_id in self._open_packages(world, there.at):
             if there[package_id] is not self.there[package_id]:
-                falls = self._falls(world, package_id, there[package_id])
-                if falls is None:
+                replacements = self._replacements(world, package_id, there[package_id])
+                if replacements is None:
                     return None
-                equivalent |= falls
+                equivalent |= replacements
         if not equivalent:
             return self.walk
         key = tuple(equivalent.items())
@@ -149,8 +149,8 @@ class _Known(Struct, frozen=True, eq=False):
             self._renamed[key] = self.walk.renamed(equivalent)
         return self._renamed[key]
 
-    def _falls(self, world: World, package_id: PackageId, availability: Availability) -> _Falls | None:
-        """Return on what else the choices of one package fall; None where that requires other things, or some stay."""
+    def _replacements(self, world: World, package_id: PackageId, availability: Availability) -> _Replacements | None:
+        """Return what replaces the choices of one package; None where that requires other things, or some stay."""
         equivalent: dict[tuple[PackageId, Position], Position] = {}
         same: set[tuple[PackageId, Position]] = set()
         for constraint, chosen in self.choices[package_id]:

@@ -95,7 +95,7 @@ class TestSarif:
     def test_what_is_no_result_is_told(self) -> None:
         run = decoded("sarif", answers.blast())["runs"][0]
         told = [one["message"]["text"] for one in run["invocations"][0]["toolExecutionNotifications"]]
-        settled = "To see what is open of it: graphkit why --clearance -- billing litellm-2026-03"
+        settled = "To see what is still unknown about it: graphkit why --clearance -- billing litellm-2026-03"
         assert f"billing is unknown: its SBOM would settle it. {settled}" in told
         assert any(text.startswith("search is picked, by no document") for text in told)
         (cleared,) = [text for text in told if "website" in text]

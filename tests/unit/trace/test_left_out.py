@@ -88,7 +88,7 @@ def test_the_first_screen_names_the_command_and_why_the_reason(graph: Path) -> N
     assert SAID in " ".join(run("why", "built", "thing==1.2", "--builds-complete", "--graph", graph).out.split())
 
 
-def test_a_vex_document_spares_nobody_who_has_another_accused_release(graph: Path) -> None:
+def test_a_vex_document_clears_no_service_that_has_another_accused_release(graph: Path) -> None:
     found = run("blast", "thing==1.2", "--builds-complete", "--format", "openvex", "--graph", graph).json
     status = {one["products"][0]["@id"]: one["status"] for one in found["statements"]}
     assert status["pkg:generic/built"] == "under_investigation"
