@@ -32,7 +32,7 @@ from graphkit.formats.manifests.pyproject_tools import (
 from graphkit.formats.manifests.requirements_files import Included, digest_of
 from graphkit.formats.manifests.requirements_lines import Line
 from graphkit.formats.manifests.uv_guards import guards_of, stated_metadata
-from graphkit.formats.manifests.uv_settings import UvSettings, settings_for
+from graphkit.formats.manifests.uv_settings import UvSettings, settings_for, upgrades_in
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.guards import Guards
@@ -97,6 +97,7 @@ class PyProject:
                 "overrides of a pyproject.toml above reach this one too if it is a member, and are not read",
             )
         guards = _guards_of(raw.path, tools, settings, diagnostics)
+        own_upgrades = upgrades_in(diagnostics.table(tools.get("uv"), "tool.uv"), "tool.uv.")
         subject = diagnostics.text(project.get("name"), "project.name") or poetry.name
         return Document(
             sha256=digest_of(raw.data, asked.files | dict(settings.files)),
@@ -111,7 +112,7 @@ class PyProject:
             extras=tuple(sorted(asked.extras)),
             indexes=tuple(dict.fromkeys((*indexes_in(tools, diagnostics), *asked.indexes, *settings.indexes))),
             is_off_public=is_off_public(tools, diagnostics) or settings.is_off_public,
-            commands=commands_in(tools),
+            commands=commands_in(tools, settings.upgrades if settings.has_uv_toml else own_upgrades),
             subject=subject.strip(),
             completeness=Completeness.INCOMPLETE if asked.is_open or diagnostics.lost else Completeness.COMPLETE,
             dependencies_known=False,

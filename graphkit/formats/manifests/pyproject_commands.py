@@ -20,12 +20,17 @@ _MOST: Final = 1_000
 """Commands of one file that are kept."""
 
 
-def commands_in(tools: dict[str, Any]) -> tuple[InstallCommand, ...]:
-    """Return the install commands in tables of tools: scripts, tasks, and what runs before a build or a test."""
+def commands_in(tools: dict[str, Any], upgrades: tuple[str, str] = ("", "")) -> tuple[InstallCommand, ...]:
+    """Return the install commands in tables of tools: scripts, tasks, and what runs before a build or a test.
+
+    ``upgrades``: where a setting of uv stands that has it pass by its lock, and its text; that is kept as a command.
+    """
     tox = tools.get("tox")
     told = tox_table_findings(tox, "tool.tox.") if isinstance(tox, dict) else ()
     found = [one.found.as_command(one.place, one.text) for one in islice(told, _MOST)]
     found += _of_conda(tools)
+    if upgrades[1]:
+        found.append(Found(tool="uv", inputs={"uv.lock": None}, is_past_lock=True).as_command(*upgrades))
     waiting: list[tuple[str, Any]] = [(f"tool.{name}", table) for name, table in tools.items() if name != "tox"]
     for place, value in waiting:
         if isinstance(value, dict):

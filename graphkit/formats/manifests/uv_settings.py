@@ -8,9 +8,10 @@ The `uv.toml` is the nearest one, beside the manifest or in a folder above, unle
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -40,6 +41,8 @@ class UvSettings(Struct, frozen=True, kw_only=True):
     """Of a `pyproject.toml` beside or above: they can replace what is installed as well."""
     metadata: tuple[StatedMetadata, ...] = ()
     """Of a `uv.toml`."""
+    upgrades: tuple[str, str] = ("", "")
+    """Where a setting of a `uv.toml` stands that has uv pass by its lock, and its text."""
 
     @property
     def has_uv_toml(self) -> bool:
@@ -59,6 +62,18 @@ def settings_for(path: str, beside: Beside | None, diagnostics: Diagnostics, *, 
     above = ["../" * level for level in range(len(own.parts))]
     found = _in_uv_toml(above if climbs else above[:1], beside, diagnostics)
     return _with_overrides(found, above[1:] if own.name == PYPROJECT else above, beside, diagnostics)
+
+
+def upgrades_in(table: Mapping[str, Any], place: str) -> tuple[str, str]:
+    """Return where a setting of uv stands that has it resolve anew in spite of its lock, and its text; empty for none.
+
+    >>> upgrades_in({"upgrade-package": ["litellm"]}, "tool.uv.")
+    ('tool.uv.upgrade-package', 'upgrade-package = ["litellm"]')
+    """
+    for key in ("upgrade", "upgrade-package"):
+        if value := table.get(key):
+            return f"{place}{key}", f"{key} = {json.dumps(value, default=str)}"
+    return "", ""
 
 
 def has_overrides(data: bytes) -> bool:
@@ -107,6 +122,7 @@ def _in_uv_toml(above: Sequence[str], beside: Beside, diagnostics: Diagnostics) 
         is_off_public=is_off_public(tools, told),
         is_open=note_unread(tools, told) or told.lost,
         metadata=stated_metadata(table),
+        upgrades=upgrades_in(table, f"{name}: "),
     )
     for one in told.as_tuple():
         diagnostics.add(f"{name}: {one.place.removeprefix('tool.uv').removeprefix('.')}", one.text)

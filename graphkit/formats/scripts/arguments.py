@@ -49,7 +49,8 @@ _ARCHIVE: Final = re.compile(r"\.(?:whl|tar\.gz|tgz|tar\.bz2|zip|egg)(?:\[[^\]]*
 _ADDRESS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*\+)?[A-Za-z][A-Za-z0-9]*://|git\+|git@")
 _POETRY: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@(.+)")
 _CONDA: Final = re.compile(r"(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:[=<>!~].*|\s.*)?")
-_MANIFESTS: Final = re.compile(r"(?:\.in|pyproject[^/]*\.toml|setup\.(?:py|cfg)|Pipfile|(?<!lock)\.ya?ml)$")
+MANIFESTS: Final = re.compile(r"(?:\.in|pyproject[^/]*\.toml|setup\.(?:py|cfg)|Pipfile|(?<!lock)\.ya?ml)$")
+"""Files that say what is wanted, and not which releases that is."""
 
 
 class Found(Struct, kw_only=True):
@@ -109,7 +110,7 @@ class Found(Struct, kw_only=True):
             return
         self.is_past_lock = True
         name = posixpath.basename(path)
-        self.inputs[path if _MANIFESTS.search(name) else posixpath.normpath(posixpath.join(path, "pyproject.toml"))] = (
+        self.inputs[path if MANIFESTS.search(name) else posixpath.normpath(posixpath.join(path, "pyproject.toml"))] = (
             None
         )
 
@@ -119,7 +120,7 @@ class Found(Struct, kw_only=True):
         if word.unknown or "://" in path or path in {"", "-"} or path.startswith("/dev/"):
             self.unreadable.append(unknown_of(word) if word.unknown else f"the file {quoted(path)}")
             return
-        self.is_past_lock |= bool(_MANIFESTS.search(posixpath.basename(path)))
+        self.is_past_lock |= bool(MANIFESTS.search(posixpath.basename(path)))
         self.inputs[posixpath.normpath(path)] = None
 
     def override(self, word: Word) -> None:

@@ -7,18 +7,24 @@ import json
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import islice
+from pathlib import PurePosixPath
 from typing import Final
 
 from graphkit.formats.addresses import named_by
 from graphkit.formats.scripts.arguments import Found, found_in
 from graphkit.formats.scripts.fetched import fetched_findings, image_findings
-from graphkit.formats.scripts.findings import Finding, moved, same
+from graphkit.formats.scripts.findings import Finding, NotThere, moved, same
 from graphkit.formats.scripts.shell import HEREDOC, index_findings, shell_findings, without_python
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal, logical_lines
+from graphkit.model.input_names import INSTALLED_FROM
 
 _INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
 _CHECK: Final = re.compile(r"\bCMD\s+(.*)", re.DOTALL)
 _DIRECTIVE: Final = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
+_PROJECTS: Final = ("pyproject.toml", "Pipfile")
+_MOST_ABOVE: Final = 20
+"""Folders above a project in which its lock is looked for."""
 _FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
 
 
@@ -44,7 +50,7 @@ class Dockerfile:
             if name == "HEALTHCHECK" and (check := _CHECK.search(rest)):
                 name, rest = "CMD", check[1]
             if name in {"FROM", "WORKDIR", "COPY", "ADD"}:  # another image or folder, or other files in it
-                self._variables.exports.clear()
+                self._variables.forget_files()
             if name == "FROM":
                 for word in self._words(rest):
                     yield from image_findings(word, f"line {number}")
@@ -101,8 +107,24 @@ class Dockerfile:
                 yield from shell_findings(line, self._variables, first=at, resolve=self._resolve)
 
     def _run(self, number: int, rest: str, waiting: Iterator[tuple[int, str]]) -> Iterator[Finding]:
+        copies = len(self._copies)
         while flag := _FLAG.match(rest):
+            self._mount(flag[0].strip())
             rest = rest[flag.end() :]
+        yield from self._command(number, rest, waiting)
+        del self._copies[copies:]
+
+    def _mount(self, flag: str) -> None:
+        """Take up what a command of the image sees for its own time (`--mount=type=bind,source=…,target=…`)."""
+        name, _, told = flag.partition("=")
+        parts = dict(part.partition("=")[::2] for part in told.split(","))
+        if name != "--mount" or parts.get("type", "bind") != "bind":
+            return
+        to = parts.get("target") or parts.get("dst") or parts.get("destination") or "."
+        source = parts.get("source") or parts.get("src") or "."
+        self._copies.append(([] if "from" in parts else [source], posixpath.normpath(posixpath.join(self._folder, to))))
+
+    def _command(self, number: int, rest: str, waiting: Iterator[tuple[int, str]]) -> Iterator[Finding]:
         if words := _json_words(rest):
             quoted = tuple(Word(one, "", " " in one) for one in words)
             for one in (one for one in words if " " in one):
@@ -117,13 +139,32 @@ class Dockerfile:
     def _resolve(self, path: str) -> str | None:
         """Return where a path in the image comes from, as a path from the folder of the build."""
         at = posixpath.normpath(posixpath.join(self._folder, path))
+        found = self._source_of(at)
+        return (self._missing_lock(at) or same(path)) if found == "" else found
+
+    def _source_of(self, at: str) -> str | None:
+        """Return which file of the build lies at a path; empty where none was copied, None for one of another stage."""
         for sources, to in reversed(self._copies):
             if not sources and (at == to or at.startswith(f"{to.rstrip('/')}/")):
                 return None
             for source in sources:
                 if (found := _copied(source.lstrip("/") or ".", to, at)) is not None:
                     return found
-        return same(path)
+        return ""
+
+    def _missing_lock(self, at: str) -> str:
+        """Return where a tool's own lock would lie that was not copied, while its project was; empty for anything else.
+
+        A tool takes the lock of a folder above, too.
+        """
+        folder, name = posixpath.split(at)
+        if name not in INSTALLED_FROM or any("$" in source for sources, _ in self._copies for source in sources):
+            return ""
+        above = map(str, islice(PurePosixPath(folder).parents, _MOST_ABOVE))
+        if any(self._source_of(posixpath.join(one, name)) != "" for one in above):
+            return ""
+        projects = (self._source_of(posixpath.join(folder, one)) for one in _PROJECTS)
+        return next((NotThere(posixpath.join(posixpath.dirname(one), name)) for one in projects if one), "")
 
 
 def _escape_of(text: str) -> str:
@@ -153,7 +194,8 @@ def _copied(source: str, to: str, at: str) -> str | None:
 
 
 def _is_file(source: str) -> bool:
-    return "." in posixpath.basename(source.rstrip("/")).lstrip(".") or "*" in source
+    name = posixpath.basename(source.rstrip("/"))
+    return "." in name.lstrip(".") or name == "Pipfile" or "*" in source
 
 
 def _json_words(text: str) -> list[str]:

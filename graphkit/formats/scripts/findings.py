@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from graphkit.formats.diagnostics import quoted
-from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.arguments import MANIFESTS, Found, found_in
 from graphkit.formats.scripts.shell_words import Word
 
 
@@ -21,6 +21,12 @@ class Finding(NamedTuple):
 
 Resolve = Callable[[str], str | None]
 """Returns where a path of a command lies, from the folder that it runs in; None where nothing tells."""
+
+
+class NotThere(str):
+    """A path at which a tool's own lock would lie, and does not: the tool resolves its manifest anew."""
+
+    __slots__ = ()
 
 
 def same(path: str) -> str | None:
@@ -38,6 +44,7 @@ def moved(found: Found, resolve: Resolve) -> None:
             found.unreadable.append(f"the file {quoted(path)}")
         else:
             found.inputs[at] = None
+            found.is_past_lock |= isinstance(at, NotThere) or bool(MANIFESTS.search(posixpath.basename(at)))
 
 
 def pip_words(line: str) -> tuple[Word, ...]:

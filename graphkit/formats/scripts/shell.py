@@ -11,7 +11,9 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
+from graphkit.formats.diagnostics import quoted
 from graphkit.formats.scripts.arguments import Found, export_in, found_in
+from graphkit.formats.scripts.changed_files import CHANGES, changed_by
 from graphkit.formats.scripts.fetched import fetched_findings
 from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS, indexes_in
@@ -25,6 +27,7 @@ from graphkit.formats.scripts.shell_words import (
     literal,
     logical_lines,
 )
+from graphkit.model.input_names import INSTALLED_FROM
 
 _TELLS: Final = re.compile(r"[=$]|\bfor\b|\bread\b|\bcd\b|\bpushd\b|array\b")
 HEREDOC: Final = re.compile(r"<<-?\s*[\"']?([A-Za-z_][A-Za-z0-9_]*)[\"']?")
@@ -57,7 +60,7 @@ def shell_findings(
         yield from index_findings(line, place)
         if not line.lstrip().startswith("#"):
             yield from fetched_findings(line, place)
-        if not (known.exports or TOOLS.search(line) or _TELLS.search(line)):
+        if not (known.exports or TOOLS.search(line) or _TELLS.search(line) or CHANGES.search(line)):
             continue
         is_run = bool(_INTO_SHELL.search(line))
         for command in commands_of(line, number, known, is_make=is_make):
@@ -71,11 +74,21 @@ def shell_findings(
                 yield Finding(place, found_here, literal(told))
             if not _SUBSHELL.search(line):
                 _note_exports(known, command, folder, lies_at, is_install=is_install)
+            if not is_install:
+                known.changed |= {path: (command.line, is_gone) for path, is_gone in changed_by(command, folder)}
+                for path in known.exports:
+                    known.changed.pop(path, None)
 
 
 def _take_up(found: Found, known: Variables, folder: str, lies_at: Resolve) -> None:
     """Put the inputs of a command where they lie; a list that was written out of a lock is that lock."""
     exports = _taken(found, known, folder)
+    for name in found.inputs:
+        line, is_gone = known.changed.get(_path(folder, name), (0, False))
+        if is_gone and posixpath.basename(name) in INSTALLED_FROM:
+            found.is_past_lock = True  # a tool without its lock resolves the manifest
+        elif line:
+            found.unreadable.append(f"line {line} changes {quoted(name)} before")
     moved(found, lies_at)
     for one in exports:
         found.inputs |= dict.fromkeys(one.inputs)
@@ -88,7 +101,7 @@ def _folder_after(words: tuple[Word, ...], folder: str, known: Variables, *, is_
     name = words[0].text if words else ""
     is_told = name in {"cd", "pushd"} and len(words) > 1 and not words[1].unknown
     if name in {"cd", "pushd", "popd"} and (is_inside or not is_told):
-        known.exports.clear()  # where later commands run is not known
+        known.forget_files()  # where later commands run is not known
     return posixpath.join(folder, words[1].text) if is_told else folder
 
 
@@ -184,6 +197,8 @@ def make_findings(text: str) -> Iterator[Finding]:
             plain = " ".join(word.text for word in words.words[1:]) if words else ""
             variables.set(read[1], None if read[2] == "+=" else plain)
     for number, line in logical_lines(text, joins_quoted=False):
+        if not line.startswith("\t"):  # a rule, which need not run after the one before
+            variables.changed.clear()
         # Each line of a recipe has a shell of its own, so a `cd` holds for that line.
         is_assigned = not line.startswith("\t") and (read := _MAKE.fullmatch(line))
         text = f"x {read[3]}" if is_assigned and read and not INDEXES.search(line) else line

@@ -65,12 +65,14 @@ class Exported(NamedTuple):
 class Variables:
     """Values of variables that are assigned once in the same file; what a value refers to stays as written.
 
-    ``exports`` are the lists that commands before have written out of locks, by their paths.
+    ``exports`` are the lists that commands before have written out of locks, by their paths; ``changed`` are the lines
+    of commands that changed a file, by its path, and whether it is gone.
     """
 
     def __init__(self) -> None:
         self._values: dict[str, str | None] = {}
         self.exports: dict[str, Exported] = {}
+        self.changed: dict[str, tuple[int, bool]] = {}
 
     def set(self, name: str, value: str | None) -> None:
         """Take up an assignment; None, another value than before, or one too long to read makes it unknown."""
@@ -78,6 +80,11 @@ class Variables:
         known = self._values.setdefault(name, value)
         if known != value:
             self._values[name] = None
+
+    def forget_files(self) -> None:
+        """Take it that other files lie there, or that commands run in another folder."""
+        self.exports.clear()
+        self.changed.clear()
 
     def get(self, name: str) -> str | None:
         """Return a value, None for one that is not known."""

@@ -105,6 +105,95 @@ jobs:
 """
 
 
+def past_lock(text: str) -> list[tuple[tuple[str, ...], bool]]:
+    return [(one.inputs, one.is_past_lock) for one in read("Dockerfile", f"FROM x\nWORKDIR /app\n{text}").commands]
+
+
+@pytest.mark.parametrize(
+    ("lines", "lock"),
+    [
+        ("COPY pyproject.toml ./\nRUN uv sync --no-dev\nCOPY . .", "uv.lock"),
+        ("RUN --mount=type=bind,source=pyproject.toml,target=pyproject.toml uv sync", "uv.lock"),
+        ("COPY ./backend/pyproject.toml ./\nRUN poetry install", "backend/poetry.lock"),
+        ("COPY Pipfile ./\nRUN pipenv install --system", "Pipfile.lock"),
+        ("COPY . .\nRUN rm -f uv.lock && uv sync", "uv.lock"),
+        ("COPY . .\nRUN mv uv.lock old.lock\nRUN uv sync", "uv.lock"),
+    ],
+)
+def test_an_image_that_gets_no_lock_resolves_the_manifest(lines: str, lock: str) -> None:
+    assert past_lock(lines) == [((lock,), True)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "COPY . .\nRUN uv sync",
+        "RUN uv sync",
+        "COPY pyproject.toml uv.lock* ./\nRUN uv sync",
+        "COPY pyproject.toml *.lock ./\nRUN uv sync",
+        'COPY ["pyproject.toml", "uv.lock", "./"]\nRUN uv sync',
+        "ARG LOCK=uv.lock\nCOPY pyproject.toml $LOCK ./\nRUN uv sync",
+        "COPY pyproject.toml uv.lock ./\nCOPY lib/pyproject.toml lib/\nWORKDIR /app/lib\nRUN uv sync",
+        "RUN --mount=type=bind,target=.,rw uv sync",
+        "RUN --mount=type=bind,source=uv.lock,target=uv.lock"
+        " --mount=type=bind,source=pyproject.toml,target=pyproject.toml uv sync --locked",
+        "COPY . .\nRUN uv sync && rm uv.lock",
+    ],
+)
+def test_an_image_that_gets_the_lock_keeps_to_it(lines: str) -> None:
+    assert past_lock(lines) == [(("uv.lock",), False)]
+
+
+def test_a_mount_is_there_for_one_command_alone() -> None:
+    lines = "COPY pyproject.toml ./\nRUN --mount=type=bind,source=uv.lock,target=uv.lock uv sync\nRUN uv sync"
+    assert past_lock(lines) == [(("uv.lock",), False), (("uv.lock",), True)]
+
+
+def test_a_list_that_is_copied_from_what_is_wanted_is_no_lock() -> None:
+    lines = "COPY requirements.in requirements.txt\nRUN pip install -r requirements.txt"
+    assert past_lock(lines) == [(("requirements.in",), True)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "sed -i 's/==.*//' requirements.txt",
+        "perl -pi -e 's/==.*//' requirements.txt",
+        "echo litellm >> requirements.txt",
+        "cat more/*.txt | sudo tee -a requirements.txt",
+        "curl -sO https://files.example/requirements.txt",
+        "wget https://files.example/x -O requirements.txt",
+        "cp wanted.txt requirements.txt",
+        "mv wanted.txt ./requirements.txt",
+        "cat <<EOF > requirements.txt\nlitellm\nEOF",
+        "pip freeze > requirements.txt",
+    ],
+)
+def test_a_file_that_a_line_before_changes_cannot_be_read(change: str) -> None:
+    (command,) = [one for one in read("a.sh", f"{change}\npip install -r requirements.txt\n").commands if one.inputs]
+    assert command.unreadable == "line 1 changes 'requirements.txt' before"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "cp requirements.txt /tmp/",
+        "sed 's/==.*//' requirements.txt",
+        "cat requirements.txt > /dev/null",
+        "cp /src/requirements.txt ./requirements.txt",
+        "rm -f old/requirements.txt",
+        "grep -v torch requirements.txt > rest.txt",
+    ],
+)
+def test_a_line_that_only_reads_a_file_changes_nothing(line: str) -> None:
+    assert told("a.sh", f"{line}\npip install -r requirements.txt\n") == [("line 2", [], ("requirements.txt",), "")]
+
+
+def test_a_rule_of_a_makefile_changes_nothing_for_another() -> None:
+    text = "clean:\n\trm -f uv.lock\ninstall:\n\tuv sync\nnew:\n\trm -f uv.lock\n\tuv sync\n"
+    assert [one.is_past_lock for one in read("Makefile", text).commands] == [False, True]
+
+
 def test_a_workflow() -> None:
     assert told(".github/workflows/ci.yml", WORKFLOW) == [
         ("line 10", [], ("../../requirements.txt",), ""),
