@@ -135,8 +135,10 @@ def test_an_image_that_gets_no_lock_resolves_the_manifest(lines: str, lock: str)
         "ARG LOCK=uv.lock\nCOPY pyproject.toml $LOCK ./\nRUN uv sync",
         "COPY pyproject.toml uv.lock ./\nCOPY lib/pyproject.toml lib/\nWORKDIR /app/lib\nRUN uv sync",
         "RUN --mount=type=bind,target=.,rw uv sync",
-        "RUN --mount=type=bind,source=uv.lock,target=uv.lock"
-        " --mount=type=bind,source=pyproject.toml,target=pyproject.toml uv sync --locked",
+        (
+            "RUN --mount=type=bind,source=uv.lock,target=uv.lock"
+            " --mount=type=bind,source=pyproject.toml,target=pyproject.toml uv sync --locked"
+        ),
         "COPY . .\nRUN uv sync && rm uv.lock",
     ],
 )
