@@ -33,6 +33,8 @@ _OPEN: Final = frozenset({Verdict.UNKNOWN, Verdict.ADMITTED})
 """What reading more of the index may change."""
 _MOST_SOURCES: Final = 200
 """How many sources one command that explains a step names."""
+_FILES: Final = frozenset({".yaml", ".yml", ".json"})
+"""How files of incidents end; neither an id nor a release does."""
 _WORD_FILE: Final = "builds-complete.json"
 """The organisation file that one of these commands writes."""
 _LEAST: Final = 1.0
@@ -109,6 +111,9 @@ def scan(
     """
     if not any(os.path.lexists(path) for path in paths):
         raise UsageError(f"{paths[0]}: no such file or folder" if paths else "give a folder, a repository or a file")
+    for one in options.get("incidents", ()):
+        if Path(one).suffix in _FILES and not Path(one).is_file():
+            raise UsageError(f"{one}: no such file; give an incident file, an OSV record, an id or name==version")
     return _Scan(graph, tuple(paths), progress, options).run(provisional)
 
 

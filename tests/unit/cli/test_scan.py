@@ -112,6 +112,9 @@ def test_exit_codes_are_those_of_a_blast(work: Path, words: tuple[str, ...], cod
 def test_a_path_that_is_not_there_is_one_line(work: Path) -> None:
     ran = run("scan", "nowhere", "--offline", "--incident", "litellm-2026-03")
     assert (ran.code, ran.out, ran.err) == (2, "", "graphkit: nowhere: no such file or folder\n")
+    ran = run("scan", ".", "--offline", "--incident", "mine.yaml", "--graph", "new")
+    line = "graphkit: mine.yaml: no such file; give an incident file, an OSV record, an id or name==version\n"
+    assert (ran.code, ran.out, ran.err) == (2, "", line)
     put(work / "app" / "requirements.txt", BAD)
     ran = run("scan", "nowhere", "app", "--offline", "--incident", "litellm-2026-03")
     assert (ran.code, ran.err) == (3, "not read: nowhere: no such file or folder\n")
