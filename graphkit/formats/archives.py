@@ -25,6 +25,8 @@ TOTAL_BYTES: Final = 2 * 2**30
 """The most that one member, and an archive as a whole, may unpack to."""
 
 _MARKS: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_SHEBANG: Final = 512
+"""Bytes in which the first line of a zipapp ends."""
 _ENTRY: Final = b"PK\x01\x02"
 _FIXED: Final = 46
 """Bytes of a directory entry before the name."""
@@ -71,7 +73,8 @@ def members(data: bytes) -> Iterator[tuple[str, bytes | InputError]] | None:
     Raises:
         InputError: also while members are read: the archive as a whole is damaged, or unpacks to too much.
     """
-    if not data.startswith(_MARKS):
+    begin = data.find(b"\n", 0, _SHEBANG) + 1 if data.startswith(b"#!") else 0  # a zipapp (PEP 441), as pex makes
+    if not data.startswith(_MARKS, begin):
         return None
     if data.count(_ENTRY) > MEMBERS:  # before Python makes an object of each
         raise InputError(f"ZIP archive of more than {MEMBERS} files; unpack it and give the folder")

@@ -90,8 +90,12 @@ def is_metadata_of_member(path: str) -> bool:
 
     >>> is_metadata_of_member("litellm-1.82.7.tar.gz/x/PKG-INFO"), is_metadata_of_member("a.zip/x/PKG-INFO")
     (True, False)
+    >>> is_metadata_of_member("app.pex/.deps/litellm-1.82.7-py3-none-any.whl/litellm-1.82.7.dist-info/METADATA")
+    False
     """
     folders = path.split("/")[:-1]
+    if ".deps" in folders:  # where a pex keeps what it installs, each in a folder called like its wheel
+        return False
     return _is_metadata(path) and any(_is_wheel(one) or named_by_file(one) is not None for one in folders)
 
 

@@ -36,6 +36,12 @@ def test_members_come_in_the_order_of_their_names() -> None:
     assert unzipped(zipped({})) == []
 
 
+@pytest.mark.parametrize("line", [b"#!/usr/bin/env python3\n", b"#!/bin/sh -\n"])
+def test_a_zipapp_is_an_archive_behind_its_first_line(line: bytes) -> None:
+    assert unzipped(line + zipped({"b.json": b"2", "a/c.json": b"1"})) == [("a/c.json", b"1"), ("b.json", b"2")]
+    assert members(line + b"echo\n" + zipped({"b.json": b"2"})) is None
+
+
 def test_other_bytes_and_wheels_are_no_archives() -> None:
     assert members(b'{"bomFormat": "CycloneDX"}') is None
     assert members(b"") is None
