@@ -22,6 +22,8 @@ from graphkit.model.input_names import INSTALLED_FROM
 _INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
 _CHECK: Final = re.compile(r"\bCMD\s+(.*)", re.DOTALL)
 _DIRECTIVE: Final = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
+_FROM: Final = re.compile(r"(?:--|,)from=([^\s,]+)")
+"""Another image that files are taken from."""
 _PROJECTS: Final = ("pyproject.toml", "Pipfile")
 _MOST_ABOVE: Final = 20
 """Folders above a project in which its lock is looked for."""
@@ -61,7 +63,9 @@ class Dockerfile:
                 self._assign(name, rest)
             elif name == "WORKDIR":
                 self._folder = posixpath.normpath(posixpath.join(self._folder, self._words(rest)[0]))
-            elif name in {"COPY", "ADD"}:
+            for image in _FROM.findall(rest) if name in {"COPY", "RUN"} else ():
+                yield from image_findings(image, f"line {number}")
+            if name in {"COPY", "ADD"}:
                 yield from self._added(number, rest)
                 self._copy(rest)
                 yield from self._bodies(rest, waiting)

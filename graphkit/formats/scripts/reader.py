@@ -63,7 +63,10 @@ _FROM_ROOT: Final = re.compile(
 )
 """Folders of build services, whose commands run in the folder above."""
 _MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}|{FETCHED.pattern}".encode(), re.IGNORECASE)
-_LISTED: Final = re.compile(_MARK.pattern + rb"|CIBW_TEST_|\bimage[\"']?:\s*\S*/\S*:\S*[0-9]\.[0-9]", re.IGNORECASE)
+_LISTED: Final = re.compile(
+    _MARK.pattern + rb"|CIBW_TEST_|\bimage[\"']?:\s*\S*/\S*:\S*[0-9]\.[0-9]|\b(?:tag|newTag)[\"']?:\s*\S*[0-9]\.[0-9]",
+    re.IGNORECASE,
+)
 _CALLED: Final = re.compile(
     rb"\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal)\b", re.IGNORECASE
 )
@@ -138,7 +141,10 @@ _KINDS: Final = (
         "Dockerfile",
         _named(r"(?:[^/]*[._-])?(?:dockerfile|containerfile)[0-9]*(?:[._-][^/]*)?"),
         lambda text: Dockerfile(text).findings(),
-        re.compile(_MARK.pattern + rb"|^\s*ADD\s[^\n]*://|^\s*FROM\s[^\n]*/[^\n]*:", re.IGNORECASE | re.MULTILINE),
+        re.compile(
+            _MARK.pattern + rb"|^\s*ADD\s[^\n]*://|^\s*FROM\s[^\n]*/[^\n]*:|\bfrom=[^\s,]*:",
+            re.IGNORECASE | re.MULTILINE,
+        ),
         is_from_top=True,
     ),
     _Kind("Makefile", _named("(?:gnu)?makefile", r"[^/]*\.mk", r"makefile\.[^/]+"), make_findings),

@@ -48,6 +48,8 @@ _DOCS_FILES: Final = frozenset(
     }
 )
 _DEEPEST: Final = 200
+_IMAGE_PARTS: Final = frozenset({"repository", "tag", "newName", "newTag"})
+"""Keys of the name and the tag of an image."""
 
 
 class Scalar(NamedTuple):
@@ -142,12 +144,17 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
     context = _context_of(scalars)
     lists: dict[int, list[Scalar]] = {}
     job: tuple[str, ...] = ()
+    images: dict[str, str] = {}
     for one in scalars:
         if one.keys[:-1] != job:  # each job has files of its own
             job = one.keys[:-1]
-            context.values.exports.clear()
+            context.values.forget_files()
+            images.clear()
         if one.keys and INDEXES.search(f"{one.key}={one.value}"):
             yield from index_findings(f"{one.key}={one.value}", f"line {one.line}")
+        if one.key in _IMAGE_PARTS:
+            images[one.key] = one.value
+            yield from _of_image(images, one)
         if is_hooks and one.key == "additional_dependencies":
             yield from _of_hook(one)
         elif one.is_item and (one.key in _ARGUMENTS | _RUNS or any(map(_CONTAINER.fullmatch, one.keys))):
@@ -158,6 +165,13 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
         if items[0].key in _RUNS:
             yield from chain.from_iterable(_of_scalar(one, context) for one in items if " " in one.value)
         yield from _of_words(items, context.programs)
+
+
+def _of_image(parts: dict[str, str], one: Scalar) -> Iterator[Finding]:
+    """Yield the release that an image says it is whose name and tag stand apart, as in values of Helm and Kustomize."""
+    for name, tag in (("repository", "tag"), ("newName", "newTag")):
+        if name in parts and tag in parts:
+            yield from image_findings(f"{parts.pop(name)}:{parts.pop(tag)}", f"line {one.line}")
 
 
 def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:

@@ -196,6 +196,29 @@ def test_a_rule_of_a_makefile_changes_nothing_for_another() -> None:
     assert [one.is_past_lock for one in read("Makefile", text).commands] == [False, True]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("values.yaml", "image:\n  repository: ghcr.io/owner/litellm\n  tag: main-v1.82.8\n"),
+        ("values.yaml", 'image:\n  tag: "v1.82.8"\n  pullPolicy: Always\n  repository: ghcr.io/owner/litellm\n'),
+        ("kustomization.yaml", "images:\n- name: x\n  newName: ghcr.io/owner/litellm\n  newTag: v1.82.8\n"),
+        ("Dockerfile", "FROM x\nCOPY --from=ghcr.io/owner/litellm:1.82.8 /a /b\n"),
+        ("Dockerfile", "FROM x\nRUN --mount=type=bind,from=ghcr.io/owner/litellm:1.82.8,target=/b cp -r /b /c\n"),
+    ],
+)
+def test_an_image_whose_name_and_tag_stand_apart_or_that_files_come_from(name: str, text: str) -> None:
+    assert [(one.tool, list(map(str, one.requirements))) for one in read(name, text).commands] == [
+        ("image", ["litellm==1.82.8"])
+    ]
+
+
+def test_steps_of_a_job_share_their_files_and_jobs_do_not() -> None:
+    steps = "    steps:\n    - run: rm uv.lock\n    - run: uv sync\n"
+    text = f"jobs:\n  a:\n{steps}  b:\n    steps:\n    - run: uv sync\n"
+    found = read(".github/workflows/a.yml", text).commands
+    assert [one.is_past_lock for one in found] == [True, False]
+
+
 def test_a_workflow() -> None:
     assert told(".github/workflows/ci.yml", WORKFLOW) == [
         ("line 10", [], ("../../requirements.txt",), ""),
