@@ -32,7 +32,7 @@ def number(value: float) -> str:
         return "0"
     if abs(value) >= _FEW:
         return f"{value:,.0f}"
-    return f"{value:#.3g}" if abs(value) >= 0.001 else f"{value:.1e}"
+    return f"{value:#.3g}" if abs(value) >= 0.001 else f"{value:.2g}"
 
 
 def measure(figure: Figure, value: float | None = None) -> str:
