@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import yaml
 
 from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.changed_files import CHANGES
 from graphkit.formats.scripts.fetched import FETCHED, image_findings
 from graphkit.formats.scripts.findings import Finding, moved, project_of, same
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS
@@ -48,6 +49,8 @@ _DOCS_FILES: Final = frozenset(
     }
 )
 _DEEPEST: Final = 200
+_STEPS: Final = frozenset({"run", "script", "before_script"})
+"""Keys of commands of which later ones see the same files."""
 _IMAGE_PARTS: Final = frozenset({"repository", "tag", "newName", "newTag"})
 """Keys of the name and the tag of an image."""
 
@@ -183,10 +186,16 @@ def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:
         yield from image_findings(one.value, f"line {one.line}")
     elif one.key == "run" and one.within in context.pythons:
         yield from code_findings(one.value, one.line)
-    elif (TOOLS.search(one.value) or FETCHED.search(one.value)) and one.key.casefold() not in _TELLING:
+    elif _may_say(one) and one.key.casefold() not in _TELLING:
         folder = context.folders.get(one.within, "")
         folder = "" if "$" in folder else folder
         yield from shell_findings(one.value, context.values, first=one.line, folder=folder)
+
+
+def _may_say(one: Scalar) -> bool:
+    """Return whether a scalar may install something, or change what a later step of the same job installs from."""
+    is_likely = TOOLS.search(one.value) or FETCHED.search(one.value)
+    return bool(is_likely or (one.key in _STEPS and CHANGES.search(one.value)))
 
 
 def _of_words(items: list[Scalar], programs: list[Scalar]) -> Iterator[Finding]:

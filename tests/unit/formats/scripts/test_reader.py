@@ -219,6 +219,13 @@ def test_steps_of_a_job_share_their_files_and_jobs_do_not() -> None:
     assert [one.is_past_lock for one in found] == [True, False]
 
 
+def test_a_step_that_changes_a_file_changes_what_a_later_one_installs_from() -> None:
+    text = "jobs:\n  a:\n    steps:\n    - run: sed -i 's/==.*//' requirements.txt\n"
+    text += "    - run: pip install -r requirements.txt\n"
+    (command,) = read(".github/workflows/a.yml", text).commands
+    assert command.unreadable == "line 4 changes 'requirements.txt' before"
+
+
 def test_a_workflow() -> None:
     assert told(".github/workflows/ci.yml", WORKFLOW) == [
         ("line 10", [], ("../../requirements.txt",), ""),
