@@ -47,7 +47,7 @@ _TELLING: Final = re.compile(
 )
 _BESIDE_PROJECT: Final = re.compile(
     rb"^[ \t]*\[{1,2}[ \t]*(?:build-system|dependency-groups"
-    rb"|tool[ \t]*\.[ \t]*(?:uv|pixi|pdm|rye|hatch[ \t]*\.[ \t]*envs|flit[ \t]*\.[ \t]*metadata))[ \t]*[\].]",
+    rb"|tool[ \t]*\.[ \t]*(?:uv|pixi|pdm|rye|tox|hatch[ \t]*\.[ \t]*envs|flit[ \t]*\.[ \t]*metadata))[ \t]*[\].]",
     re.MULTILINE,
 )
 """Tables that something is installed from where there is no project."""

@@ -68,6 +68,10 @@ class Dockerfile:
             if name in {"COPY", "ADD"}:
                 yield from self._added(number, rest)
                 self._copy(rest)
+                if HEREDOC.search(rest):  # what the file has stands here, and is none of the repository's
+                    to = posixpath.normpath(posixpath.join(self._folder, self._words(rest)[-1]))
+                    paths = (to, posixpath.relpath(to, self._folder))
+                    self._variables.changed |= dict.fromkeys(paths, (number, False))
                 yield from self._bodies(rest, waiting)
 
     def _words(self, text: str) -> list[str]:

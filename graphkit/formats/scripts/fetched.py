@@ -15,10 +15,13 @@ from graphkit.model.names import BadName, named_by_image
 from graphkit.model.requirements import requirement
 
 FETCHED: Final = re.compile(
-    r"\b(?:curl|wget|base64|openssl|xxd)\b|://[^\s\"'|]{1,500}\.(?:whl|tar\.gz|zip)\b", re.IGNORECASE
+    r"\b(?:curl|wget|base64|openssl|xxd)\b|\b(?:docker|podman|nerdctl)\s|://[^\s\"'|]{1,500}\.(?:whl|tar\.gz|zip)\b",
+    re.IGNORECASE,
 )
 """What a text has that fetches something, or turns something into what a shell then runs."""
 _ADDRESS: Final = re.compile(r"(?<![A-Za-z0-9+])[A-Za-z][A-Za-z0-9+]{0,20}://[^\s\"'|)<>;]+")
+_PULLED: Final = re.compile(r"\b(?:docker|podman|nerdctl)\s[^|;&\n]{0,300}?\b(?:run|pull|create)\s([^|;&\n]*)")
+"""What a command line of containers may name an image in."""
 _PARTS: Final = re.compile(r"&&|\|\||[;\n]")
 _FETCH: Final = re.compile(r"\b(?:curl|wget)\b", re.IGNORECASE)
 _DECODE: Final = re.compile(r"\bbase64\s+(?:-\S+\s+)*(?:-[a-z]*d|-D|--decode)|\bopenssl\s+enc\b|\bxxd\s+-\S*r")
@@ -50,7 +53,7 @@ _INSTALLERS: Final = re.compile(r"/(?:get-pip|(?:install|get)-poetry|install-pdm
 
 
 def fetched_findings(text: str, place: str) -> Iterator[Finding]:
-    """Yield the releases whose files a line of shell text fetches, and what it fetches and runs, which nobody read.
+    """Yield the releases whose files or images a line of shell text fetches, and what it runs that nobody read.
 
     Well-known installers of tools pass: what they install is the tool (decision 0039).
     """
@@ -66,6 +69,9 @@ def fetched_findings(text: str, place: str) -> Iterator[Finding]:
         except BadName:
             continue
         yield Finding(place, found, without_passwords(address))
+    for told in _PULLED.findall(text):
+        for word in dict.fromkeys(told.split()):
+            yield from image_findings(word.strip("\"'"), place)
     for part in _PARTS.split(text):
         if why := _run_unread(part):
             yield Finding(place, Found(tool="", unreadable=[why]), part.strip())

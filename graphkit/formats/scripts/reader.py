@@ -64,7 +64,8 @@ _FROM_ROOT: Final = re.compile(
 """Folders of build services, whose commands run in the folder above."""
 _MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}|{FETCHED.pattern}".encode(), re.IGNORECASE)
 _LISTED: Final = re.compile(
-    _MARK.pattern + rb"|CIBW_TEST_|\bimage[\"']?:\s*\S*/\S*:\S*[0-9]\.[0-9]|\b(?:tag|newTag)[\"']?:\s*\S*[0-9]\.[0-9]",
+    _MARK.pattern
+    + rb"|CIBW_TEST_|\bdocker://|\bimage[\"']?:\s*\S*/\S*:\S*[0-9]\.[0-9]|\b(?:tag|newTag)[\"']?:\s*\S*[0-9]\.[0-9]",
     re.IGNORECASE,
 )
 _CALLED: Final = re.compile(

@@ -49,6 +49,8 @@ _DOCS_FILES: Final = frozenset(
     }
 )
 _DEEPEST: Final = 200
+_DOCKER: Final = "docker://"
+"""How a step of a workflow names an image that it runs."""
 _STEPS: Final = frozenset({"run", "script", "before_script"})
 """Keys of commands of which later ones see the same files."""
 _IMAGE_PARTS: Final = frozenset({"repository", "tag", "newName", "newTag"})
@@ -182,8 +184,8 @@ def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:
     if found := _of_key(one):
         moved(found, same)
         yield Finding(f"line {one.line}", found, f"{one.key}: {one.value}")
-    elif one.key == "image":
-        yield from image_findings(one.value, f"line {one.line}")
+    elif one.key == "image" or (one.key == "uses" and one.value.startswith(_DOCKER)):
+        yield from image_findings(one.value.removeprefix(_DOCKER), f"line {one.line}")
     elif one.key == "run" and one.within in context.pythons:
         yield from code_findings(one.value, one.line)
     elif _may_say(one) and one.key.casefold() not in _TELLING:

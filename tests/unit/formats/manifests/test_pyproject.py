@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from graphkit.formats import read_document
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.poetry import specifier_of
 from graphkit.formats.manifests.pyproject import READER
@@ -506,3 +507,38 @@ def test_what_hooks_and_uv_add_to_a_build_is_required_to_build() -> None:
     ):
         assert [one.package for one in read(f"[project]\nname = 'a'\n{table}\n").build_requires or ()] == ["litellm"]
     assert read("[project]\nname = 'a'\ndescription = 'pip install a'\n").commands == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tool.tox.env_run_base]\ndeps = ["litellm"]\n',
+        '[tool.tox]\nlegacy_tox_ini = """\n[testenv]\ndeps = litellm\n"""\n',
+    ],
+)
+def test_settings_of_tox_alone_are_read(text: str) -> None:
+    found = read_document(text.encode(), "pyproject.toml", hint="lock")
+    assert found is not None
+    assert "litellm" in [str(asked) for one in found.commands for asked in one.requirements]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_past"),
+    [
+        ("upgrade = true\n", True),
+        ('upgrade-package = ["litellm"]\n', True),
+        ("upgrade = false\n", False),
+        ("upgrade-package = []\n", False),
+    ],
+)
+def test_a_setting_of_uv_that_upgrades_goes_past_the_lock(text: str, *, is_past: bool) -> None:
+    project = b"[project]\nname = 'shop'\nversion = '1'\ndependencies = ['litellm']\n"
+    own = read_document(project + b"[tool.uv]\n" + text.encode(), "pyproject.toml", hint="lock")
+    assert own is not None
+    assert [(one.inputs, one.is_past_lock) for one in own.commands] == ([(("uv.lock",), True)] if is_past else [])
+    there = {"uv.toml": text.encode()}.get
+    beside = read_document(project, "pyproject.toml", hint="lock", beside=there)
+    assert beside is not None
+    assert [one.place for one in beside.commands if one.is_past_lock] == (
+        [f"uv.toml: {text.partition(' ')[0]}"] if is_past else []
+    )

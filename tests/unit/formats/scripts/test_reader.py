@@ -203,6 +203,9 @@ def test_a_rule_of_a_makefile_changes_nothing_for_another() -> None:
         ("values.yaml", 'image:\n  tag: "v1.82.8"\n  pullPolicy: Always\n  repository: ghcr.io/owner/litellm\n'),
         ("kustomization.yaml", "images:\n- name: x\n  newName: ghcr.io/owner/litellm\n  newTag: v1.82.8\n"),
         ("Dockerfile", "FROM x\nCOPY --from=ghcr.io/owner/litellm:1.82.8 /a /b\n"),
+        ("Makefile", "up:\n\tdocker run -d --rm -p 4000:4000 ghcr.io/owner/litellm:v1.82.8 --port 4000\n"),
+        ("run.sh", "podman --log-level=debug pull 'ghcr.io/owner/litellm:v1.82.8'\n"),
+        (".github/workflows/a.yml", "jobs:\n  a:\n    steps:\n    - uses: docker://ghcr.io/owner/litellm:1.82.8\n"),
         ("Dockerfile", "FROM x\nRUN --mount=type=bind,from=ghcr.io/owner/litellm:1.82.8,target=/b cp -r /b /c\n"),
     ],
 )
@@ -217,6 +220,13 @@ def test_steps_of_a_job_share_their_files_and_jobs_do_not() -> None:
     text = f"jobs:\n  a:\n{steps}  b:\n    steps:\n    - run: uv sync\n"
     found = read(".github/workflows/a.yml", text).commands
     assert [one.is_past_lock for one in found] == [True, False]
+
+
+@pytest.mark.parametrize("to", ["requirements.txt", "/app/requirements.txt", "./requirements.txt"])
+def test_a_list_that_stands_in_a_dockerfile_is_none_of_the_repository(to: str) -> None:
+    text = f"FROM x\nWORKDIR /app\nCOPY <<EOF {to}\nlitellm\nEOF\nRUN pip install -r requirements.txt\n"
+    (command,) = (one for one in read("Dockerfile", text).commands if one.inputs)
+    assert command.unreadable == "line 3 changes 'requirements.txt' before"
 
 
 def test_a_step_that_changes_a_file_changes_what_a_later_one_installs_from() -> None:
