@@ -46,6 +46,8 @@ NOT_COMMITTED: Final = "work tree"
 """What the line of states is called that no commit has, in place of a branch."""
 INSTALLED_FROM: Final = frozenset(one.patterns[0] for one in LOCKS if one.is_installed_from)
 """The names of locks that install commands install from."""
+PROJECTS: Final = frozenset(("pyproject.toml", "Pipfile"))
+"""The names of manifests that tools resolve anew where such a lock is missing."""
 
 
 def any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:

@@ -20,7 +20,7 @@ _MOST: Final = 1_000
 """Commands of one file that are kept."""
 
 
-def commands_in(tools: dict[str, Any], upgrades: tuple[str, str] = ("", "")) -> tuple[InstallCommand, ...]:
+def commands_in(tools: dict[str, Any], upgrades: tuple[str, str]) -> tuple[InstallCommand, ...]:
     """Return the install commands in tables of tools: scripts, tasks, and what runs before a build or a test.
 
     ``upgrades``: where a setting of uv stands that has it pass by its lock, and its text; that is kept as a command.

@@ -17,14 +17,13 @@ from graphkit.formats.scripts.fetched import fetched_findings, image_findings
 from graphkit.formats.scripts.findings import Finding, NotThere, moved, same
 from graphkit.formats.scripts.shell import HEREDOC, index_findings, shell_findings, without_python
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal, logical_lines
-from graphkit.model.input_names import INSTALLED_FROM
+from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
 
 _INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
 _CHECK: Final = re.compile(r"\bCMD\s+(.*)", re.DOTALL)
 _DIRECTIVE: Final = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
 _FROM: Final = re.compile(r"(?:--|,)from=([^\s,]+)")
 """Another image that files are taken from."""
-_PROJECTS: Final = ("pyproject.toml", "Pipfile")
 _MOST_ABOVE: Final = 20
 """Folders above a project in which its lock is looked for."""
 _FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
@@ -171,7 +170,7 @@ class Dockerfile:
         above = map(str, islice(PurePosixPath(folder).parents, _MOST_ABOVE))
         if any(self._source_of(posixpath.join(one, name)) != "" for one in above):
             return ""
-        projects = (self._source_of(posixpath.join(folder, one)) for one in _PROJECTS)
+        projects = (self._source_of(posixpath.join(folder, one)) for one in sorted(PROJECTS, reverse=True))
         return next((NotThere(posixpath.join(posixpath.dirname(one), name)) for one in projects if one), "")
 
 

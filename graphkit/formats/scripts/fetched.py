@@ -10,6 +10,7 @@ from graphkit.formats.addresses import named_by, without_passwords
 from graphkit.formats.diagnostics import quoted
 from graphkit.formats.scripts.arguments import Found
 from graphkit.formats.scripts.findings import Finding
+from graphkit.formats.scripts.install_words import TOOLS
 from graphkit.model.documents import DOWNLOAD, IMAGE
 from graphkit.model.names import BadName, named_by_image
 from graphkit.model.requirements import requirement
@@ -50,6 +51,11 @@ _OF_FORGES: Final = re.compile(
 )
 # fmt: on
 _INSTALLERS: Final = re.compile(r"/(?:get-pip|(?:install|get)-poetry|install-pdm)\.py$")
+
+
+def may_install(text: str) -> bool:
+    """Return whether a text names what installs or fetches something. Cost: two searches."""
+    return bool(TOOLS.search(text) or FETCHED.search(text))
 
 
 def fetched_findings(text: str, place: str) -> Iterator[Finding]:

@@ -12,9 +12,8 @@ import yaml
 
 from graphkit.formats.decoding import toml
 from graphkit.formats.scripts.arguments import Found
-from graphkit.formats.scripts.fetched import FETCHED
+from graphkit.formats.scripts.fetched import may_install
 from graphkit.formats.scripts.findings import Finding, moved, same
-from graphkit.formats.scripts.install_words import TOOLS
 from graphkit.formats.scripts.shell import shell_findings
 from graphkit.formats.scripts.shell_words import Word, logical_lines
 from graphkit.formats.scripts.yaml import scalars_of, yaml_findings
@@ -76,7 +75,7 @@ def npm_findings(text: str) -> Iterator[Finding]:
         RecursionError: it is nested too deep.
     """
     for one in scalars_of(text.replace("\t", " ")):
-        if ("scripts" in one.keys[:-1] or _PROSE.isdisjoint(one.keys)) and _may_install(one.value):
+        if ("scripts" in one.keys[:-1] or _PROSE.isdisjoint(one.keys)) and may_install(one.value):
             yield from shell_findings(one.value, first=one.line)
 
 
@@ -116,7 +115,7 @@ def _value_findings(top: Any) -> Iterator[Finding]:
             words = [one for one in value if isinstance(one, str)]
             waiting += [(place, one) for one in value if not isinstance(one, str) or " " in one]
             waiting.append((place, shlex.join(words)))
-        elif isinstance(value, str) and _may_install(value):
+        elif isinstance(value, str) and may_install(value):
             yield from (one._replace(place=place) for one in shell_findings(value))
 
 
@@ -228,9 +227,5 @@ def quoted_findings(text: str) -> Iterator[Finding]:
                 command = json.loads(read[0], strict=False)
             except ValueError:
                 command = read[0].strip('"')
-            if _may_install(command):
+            if may_install(command):
                 yield from shell_findings(command, first=number)
-
-
-def _may_install(text: str) -> bool:
-    return bool(TOOLS.search(text) or FETCHED.search(text))

@@ -11,9 +11,9 @@ import yaml
 
 from graphkit.formats.scripts.arguments import Found, found_in
 from graphkit.formats.scripts.changed_files import CHANGES
-from graphkit.formats.scripts.fetched import FETCHED, image_findings
+from graphkit.formats.scripts.fetched import image_findings, may_install
 from graphkit.formats.scripts.findings import Finding, moved, project_of, same
-from graphkit.formats.scripts.install_words import INDEXES, TOOLS
+from graphkit.formats.scripts.install_words import INDEXES
 from graphkit.formats.scripts.python import code_findings
 from graphkit.formats.scripts.shell import index_findings, shell_findings
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal
@@ -196,8 +196,7 @@ def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:
 
 def _may_say(one: Scalar) -> bool:
     """Return whether a scalar may install something, or change what a later step of the same job installs from."""
-    is_likely = TOOLS.search(one.value) or FETCHED.search(one.value)
-    return bool(is_likely or (one.key in _STEPS and CHANGES.search(one.value)))
+    return may_install(one.value) or (one.key in _STEPS and bool(CHANGES.search(one.value)))
 
 
 def _of_words(items: list[Scalar], programs: list[Scalar]) -> Iterator[Finding]:

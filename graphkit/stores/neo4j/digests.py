@@ -19,7 +19,7 @@ _MOST: Final = 500_000
 
 
 class Digests(Struct, kw_only=True):
-    """Of packages and documents by name and SHA-256, of uses alone; ``seen``: the writer's word up to which they go.
+    """Of packages and documents by name and SHA-256, of uses alone; ``seen``: the last change that they have.
 
     Beside them some of what is there and never goes away: the ids of ``components``, and ``versions`` by package that
     `ExistingRows.settled` found.

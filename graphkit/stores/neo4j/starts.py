@@ -14,7 +14,7 @@ _Columns = dict[str, Any]
 
 
 class Start(Struct, frozen=True, kw_only=True):
-    """What the graph's own node says of a generation that is whole, and the last writer's word that it knows of.
+    """What the graph's own node says of a generation that is whole, and the last change of a writer that it knows of.
 
     ``is_done`` False: a later writer has said what it changes, and not that it is done.
     """
@@ -32,7 +32,7 @@ def start_of(transaction: Asked, shown: str) -> Start | None:
     """
     found = rows(transaction, "change_newest")
     if found and found[0]["number"] is None:
-        # The first writer of all may have begun meanwhile: then the second look sees its word, and the first its half.
+        # The first writer of all may have begun meanwhile: the second look sees its change, and the first its half.
         second = rows(transaction, "change_newest")
         found = second if second and second[0]["number"] is not None else found
     if not found:

@@ -20,7 +20,7 @@ from graphkit.model.documents import (
     DocumentKind,
     InstallCommand,
 )
-from graphkit.model.input_names import INSTALLED_FROM
+from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.model.versions import release_version
@@ -33,7 +33,6 @@ from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Service
 from graphkit.trace.verdicts.inputs import CONDA, InputLine, InputState, is_made_from, normal
 
 _PIN: Final = re.compile(r"={2,3}\s*([^\s,*;]+)")
-_PROJECTS: Final = frozenset(("pyproject.toml", "Pipfile"))
 
 
 def passes_by(here: Sequence[InputState]) -> frozenset[InputLine]:
@@ -76,7 +75,7 @@ def _has_no_lock(command: InstallCommand, known: AbstractSet[str]) -> bool:
 
 
 def _is_project(state: InputState) -> bool:
-    return PurePosixPath(state.line[1]).name in _PROJECTS
+    return PurePosixPath(state.line[1]).name in PROJECTS
 
 
 def _meant(script: InputState, command: InstallCommand, alike: Sequence[InputState]) -> list[InputState]:
@@ -231,7 +230,7 @@ def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
     """
     for one in command.inputs:
         name = PurePosixPath(one).name
-        if name not in known and not (name in INSTALLED_FROM and known & _PROJECTS):
+        if name not in known and not (name in INSTALLED_FROM and known & PROJECTS):
             return f"installs from {one}, which is not among the inputs"
     return ""
 
