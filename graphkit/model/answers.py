@@ -201,6 +201,7 @@ class BuildVerdict(Struct, frozen=True, kw_only=True):
     `unknown` for one, and ``input`` the lock or manifest of which it is not known when it was in place, where that is
     it. ``near``: a fresh install does not take it, and only older choices that nobody read keep it from
     being cleared. ``can_be_declared``: the user's word that its document lists everything would meet what is missing.
+    ``of_script``: a file that can install, and that nothing here reads as a whole, keeps it open.
 
     Raises:
         ValueError: it says `cleared` and has no proof.
@@ -219,6 +220,7 @@ class BuildVerdict(Struct, frozen=True, kw_only=True):
     input: InputName | None = None
     near: bool = False
     can_be_declared: bool = False
+    of_script: bool = False
 
     def __post_init__(self) -> None:
         if (self.verdict is Verdict.CLEARED) != (self.clearance is not None):

@@ -79,4 +79,4 @@ def _build_of(one: BuildVerdict, blank: _Blank, *, is_timeless: bool) -> object:
     at = one.at is not None if is_timeless else one.at
     document = one.document and (one.document.repository, bool(one.document.file), bool(one.document.line))
     told = (one.verdict, blank(one.reason), one.basis, one.slots, one.paths, one.incident, one.missing, one.input)
-    return told, proof, at, document, one.near, one.can_be_declared
+    return told, proof, at, document, one.near, one.can_be_declared, one.of_script

@@ -79,19 +79,35 @@ def sentence(counts: Mapping[Group, int], company: str = "") -> str:
 
     >>> sentence({Group.HIT: 2, Group.LIKELY: 1, Group.POSSIBLE: 0, Group.UNKNOWN: 2, Group.CLEAR: 9})
     '2 of your 14 services were hit, 1 probably. 2 cannot be told yet. 9 are clear.'
+    >>> sentence({Group.HIT: 0, Group.LIKELY: 1, Group.POSSIBLE: 2, Group.UNKNOWN: 0, Group.CLEAR: 1})
+    'None of your 4 services is known to be hit. 1 was probably hit, 2 possibly. 1 is clear.'
+    >>> sentence({Group.HIT: 0, Group.LIKELY: 0, Group.POSSIBLE: 0, Group.UNKNOWN: 0, Group.CLEAR: 4})
+    'None of your 4 services was hit. 4 are clear.'
     """
     total, hit = sum(counts.values()), counts[Group.HIT]
     if not total:
         return "The graph holds no service of yours yet."
     number = f"{total:,} " if total > 1 else ""
     of = f"of the {number}services of {company}" if company else f"of your {number}services"
-    parts = [f"{f'{hit:,}' if hit else 'None'} {of} {'were' if hit > 1 else 'was'} hit"]
     words = ((Group.LIKELY, "probably"), (Group.POSSIBLE, "possibly"))
-    parts += [f"{counts[group]:,} {word}" for group, word in words if counts[group]]
-    more = [f"{counts[Group.UNKNOWN]:,} cannot be told yet."] if counts[Group.UNKNOWN] else []
+    weaker = [(counts[group], word) for group, word in words if counts[group]]
+    if hit:
+        parts = [f"{hit:,} {of} {_was(hit)} hit", *(f"{some:,} {word}" for some, word in weaker)]
+        more = [f"{', '.join(parts)}."]
+    elif counts[Group.CLEAR] == total:
+        more = [f"None {of} was hit."]
+    else:  # of one that is no more than probable, or cannot be told, nobody may say that it was not
+        more = [f"None {of} is known to be hit."]
+        parts = [f"{some:,} {word if at else f'{_was(some)} {word} hit'}" for at, (some, word) in enumerate(weaker)]
+        more += [f"{', '.join(parts)}."] if parts else []
+    more += [f"{counts[Group.UNKNOWN]:,} cannot be told yet."] if counts[Group.UNKNOWN] else []
     clear = counts[Group.CLEAR]
     more += [f"{clear:,} {'are' if clear > 1 else 'is'} clear."] if clear else []
-    return " ".join((f"{', '.join(parts)}.", *more))
+    return " ".join(more)
+
+
+def _was(number: int) -> str:
+    return "were" if number > 1 else "was"
 
 
 def counts_of(blast: Blast) -> dict[Group, int]:

@@ -25,6 +25,7 @@ _WHEN_BUILT: Final = "TIME is when its build ran"
 _LISTS_ALL: Final = "it lists everything that was installed"
 _UP_TO_DATE: Final = "that clone is as its remote is now"
 _THE_CLONE: Final = "REPOSITORY is its clone"
+_ALL_IT_INSTALLS: Final = "FILE there is the lock or manifest of all that it installs"
 _ON_THE_INDEX: Final = "the accused release came to the index at the first TIME, and was gone at the second"
 
 
@@ -68,15 +69,17 @@ Settle = Callable[[ServiceVerdict], Remedy]
 def deciding(one: ServiceVerdict) -> BuildVerdict | None:
     """Return the unknown build that decides what is missing: one that lacks more than unread choices goes first.
 
-    An incident of which no time is known goes last: nothing else settles that. So do builds of which there is nothing,
-    after those of which something has to be said.
+    One that a script keeps open goes before those: no date or index page settles it. An incident of which no time is
+    known goes last: nothing else settles that. So do builds of which there is nothing, after those of which something
+    has to be said.
     """
     unknown = [build for build in one.builds if build.verdict is Verdict.UNKNOWN]
     timeless = {build.incident for build in unknown if build.missing is Obligation.TIMES}
 
-    def rank(build: BuildVerdict) -> tuple[bool, bool, bool, bool]:
+    def rank(build: BuildVerdict) -> tuple[bool, ...]:
         is_late = build.incident in timeless
-        return (is_late, is_late and build.missing is not Obligation.TIMES, build.near, _is_of_nothing(build))
+        is_more = is_late and build.missing is not Obligation.TIMES
+        return (is_late, is_more, not build.of_script, build.near, _is_of_nothing(build))
 
     return min(unknown, key=rank, default=None)
 
@@ -109,6 +112,12 @@ def _lacks_inputs(one: ServiceVerdict) -> bool:
     """Return whether a service is unknown because nothing is known that a build of it could have installed from."""
     build = deciding(one)
     return build is not None and _is_of_nothing(build)
+
+
+def _is_of_script(one: ServiceVerdict) -> bool:
+    """Return whether a file that can install, and that nothing reads as a whole, keeps a service from being settled."""
+    build = deciding(one)
+    return build is not None and build.of_script
 
 
 def is_timeless(one: ServiceVerdict) -> bool:
@@ -172,6 +181,8 @@ def settle_in_graph(blast: Blast, graph: str | None, is_there: IsThere = anywher
     window, ids = _window(blast), incidents_of(blast)
 
     def settle(one: ServiceVerdict) -> Remedy:
+        if _is_of_script(one):
+            return _all_it_installs(one, (), at, is_there)
         if is_unread(one):
             return Remedy(command("graphkit", "ingest", "index", "--for-services", *window, *at))
         if has_only_unrecorded(one):
@@ -221,6 +232,18 @@ def _built_at_a_time(one: ServiceVerdict, path: str, at: Sequence[str], is_there
 def _of_a_clone(one: ServiceVerdict, at: Sequence[str]) -> Remedy:
     """Return the command that reads what a service is built from, of which nothing is known."""
     return Remedy(command("graphkit", "ingest", "lock", "REPOSITORY", "--service", one.service, *at), _THE_CLONE)
+
+
+def _all_it_installs(one: ServiceVerdict, paths: Sequence[str], at: Sequence[str], is_there: IsThere) -> Remedy:
+    """Return the command that names the one file that a service installs from, so that its scripts do not count.
+
+    ``paths``: what was scanned, in which its repository lies.
+    """
+    build = deciding(one)
+    repository = build.document.repository if build is not None and build.document is not None else ""
+    clone, where = _there(_in_scanned(repository, paths), is_there) if repository else ("REPOSITORY", _THE_CLONE)
+    words = ("lock", clone, "--service", one.service, "--installs-from", "FILE")
+    return Remedy(command("graphkit", "ingest", *words, *at), _both(where, _ALL_IT_INSTALLS))
 
 
 def _all_that_is_open(one: ServiceVerdict, ids: Sequence[str], at: Sequence[str]) -> Remedy:
@@ -296,10 +319,12 @@ def settle_by_scan(
     ids = incidents_of(blast)
 
     def settle(one: ServiceVerdict) -> Remedy:
-        if has_only_unrecorded(one) and _BUILDS_COMPLETE not in words:
-            return Remedy(command(*again, *since, *offline_too, _BUILDS_COMPLETE), _ALL_BUILDS)
-        if has_only_unrecorded(one):  # that word was given, and is kept away by what was not read
-            return _all_that_is_open(one, ids, at)
+        if _is_of_script(one):
+            return _all_it_installs(one, paths, at, is_there)
+        if has_only_unrecorded(one):
+            declared = Remedy(command(*again, *since, *offline_too, _BUILDS_COMPLETE), _ALL_BUILDS)
+            # Where that word was given, what was not read keeps it away.
+            return _all_that_is_open(one, ids, at) if _BUILDS_COMPLETE in words else declared
         if (sbom := _undated_sbom(one)) is not None:
             return _built_at_a_time(one, _in_scanned(sbom.file or sbom.path, paths), at, is_there)
         if is_undated(one) and not _lacks_inputs(one):

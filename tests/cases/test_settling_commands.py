@@ -50,7 +50,8 @@ def settled(words: tuple[str, ...], service: str) -> list[str]:
         done.append(first)
         assert "REPOSITORY" not in first, done
         times = iter(TIMES if first.count("TIME") > 1 else (BUILT,))
-        filled = [next(times) if word == "TIME" else word for word in shlex.split(first)]
+        told = {"FILE": "uv.lock"}
+        filled = [next(times) if word == "TIME" else told.get(word, word) for word in shlex.split(first)]
         if filled[0] == words[0]:
             words = tuple(filled)
         else:
@@ -100,6 +101,18 @@ def test_a_release_of_which_no_time_is_known(here: Path) -> None:
     dated = ("--stands-from", "2026-03-01T00:00:00Z", "--read-at", "now")
     assert run("ingest", "lock", "uv.lock", "--service", "shop", *dated).code == 0
     assert settled(("blast", "other==9"), "shop") == ["blast other==9 --from TIME --until TIME"]
+
+
+def test_a_script_that_changes_a_file_before_it_installs_from_it(here: Path) -> None:
+    put(here / "shop" / "uv.lock", uv_lock("shop", "litellm==1.82.6"))
+    put(here / "shop" / "requirements.txt", "litellm==1.82.6\n")
+    put(here / "shop" / "install.sh", "sed -i s/6/7/ requirements.txt\npip install -r requirements.txt\n")
+    words = ("scan", "shop", "--offline", "--incident", "case-1", "--graph", "graph")
+    since = "2026-03-24T10:52:00Z"
+    assert settled(words, "shop") == [
+        "ingest lock shop --service shop --installs-from FILE --graph graph",
+        f"scan shop --graph graph --incident case-1 --offline --unchanged-since {since}",
+    ]
 
 
 def test_a_scan_of_one_sbom(here: Path) -> None:

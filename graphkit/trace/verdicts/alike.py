@@ -145,6 +145,7 @@ class _Build(Struct, frozen=True):
             input=made.input,
             near=made.near,
             can_be_declared=made.can_be_declared,
+            of_script=made.of_script,
         )
 
 

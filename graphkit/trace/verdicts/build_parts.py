@@ -335,6 +335,8 @@ def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
     """Return the worst of what parts of one build say, with the reasons of all that are as bad."""
     verdict = worst(part.verdict for part in parts)
     deciding = [part for part in parts if part.verdict is verdict]
+    # What a script leaves open goes first: no date and no page of an index settles it.
+    deciding.sort(key=lambda part: not part.of_script)
     if not deciding:
         return opened(OpenObligation(obligation=Obligation.INPUTS, text="the window is empty"), at=at)
     first = deciding[0]
@@ -353,5 +355,6 @@ def joined(parts: Sequence[BuildVerdict], at: Moment | None) -> BuildVerdict:
         missing=lacking.missing,
         input=lacking.input,
         can_be_declared=lacking.can_be_declared,
+        of_script=lacking.of_script,
         near=all(part.near for part in deciding),
     )

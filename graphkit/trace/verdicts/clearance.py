@@ -22,7 +22,8 @@ class OpenObligation(Struct, frozen=True, kw_only=True):
 
     ``input``: the lock or manifest of which it is not known when it was in place. ``near``: a fresh install does not
     take it; only releases that it would not choose are unread. ``can_be_declared``: the user's word that a document
-    lists everything would meet it.
+    lists everything would meet it. ``of_script``: a file that can install, and that nothing reads as a whole, leaves it
+    open.
     """
 
     obligation: Obligation
@@ -30,6 +31,7 @@ class OpenObligation(Struct, frozen=True, kw_only=True):
     input: InputName | None = None
     near: bool = False
     can_be_declared: bool = False
+    of_script: bool = False
 
 
 ProofStep = Discharge | OpenObligation

@@ -132,6 +132,7 @@ def opened(gap: OpenObligation, document: Document | None = None, at: Moment | N
         input=gap.input,
         near=gap.near,
         can_be_declared=gap.can_be_declared,
+        of_script=gap.of_script,
     )
 
 

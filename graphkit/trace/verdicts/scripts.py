@@ -178,7 +178,8 @@ def judge_script(
     for command in commands:
         if problem := _problem(context, command, script.document.indexes, span) or _unknown_input(command, known):
             text = f"`{command.text}` {problem}; `installs_from` in the organisation file"
-            return _opened(script.document, command, f"{text}, or the SBOM of the build, would settle it")
+            gap = _opened(script.document, command, f"{text}, or the SBOM of the build, would settle it")
+            return replace(gap, of_script=True)
     return None
 
 

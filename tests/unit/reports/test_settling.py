@@ -111,6 +111,25 @@ def test_a_service_of_which_no_input_is_known() -> None:
         assert found == ("graphkit ingest lock REPOSITORY --service shop", "REPOSITORY is its clone")
 
 
+def test_what_a_script_keeps_open_no_date_and_no_page_settles() -> None:
+    script = DocumentName(sha256="0" * 64, path="Dockerfile", repository="shop")
+    open_by_script = answers.build(
+        Verdict.UNKNOWN, "open", missing=Obligation.INPUTS, document=script, of_script=True, incident="b"
+    )
+    unread = answers.build(Verdict.UNKNOWN, "unread", missing=Obligation.CLOSURE, incident="a")
+    one = answers.service("shop", Verdict.UNKNOWN, builds=(unread, open_by_script))
+    expected = "graphkit ingest lock shop --service shop --installs-from FILE"
+    condition = "FILE there is the lock or manifest of all that it installs"
+    assert settle_in_graph(answers.blast(), None)(one) == (expected, condition)
+    for since in (None, "2026-03-01"):  # saying the same once more would not settle it either
+        assert by_scan(one, "there", unchanged_since=since) == (
+            expected.replace("lock shop", "lock there/shop"),
+            condition,
+        )
+    astray = lacking(Obligation.INPUTS, of_script=True)
+    assert settle_in_graph(answers.blast(), None)(astray).command == expected.replace("lock shop", "lock REPOSITORY")
+
+
 SBOM = DocumentName(sha256="0" * 64, path="boms/shop.json")
 
 
