@@ -241,7 +241,9 @@ def _all_it_installs(one: ServiceVerdict, paths: Sequence[str], at: Sequence[str
     """
     build = deciding(one)
     repository = build.document.repository if build is not None and build.document is not None else ""
-    clone, where = _there(_in_scanned(repository, paths), is_there) if repository else ("REPOSITORY", _THE_CLONE)
+    clone, where = _there(_in_scanned(repository, paths), is_there) if repository else ("", "")
+    if not repository or where:  # it may be of another scan, so that nobody knows the folder it lies in
+        clone, where = "REPOSITORY", _THE_CLONE
     words = ("lock", clone, "--service", one.service, "--installs-from", "FILE")
     return Remedy(command("graphkit", "ingest", *words, *at), _both(where, _ALL_IT_INSTALLS))
 

@@ -126,8 +126,9 @@ def test_what_a_script_keeps_open_no_date_and_no_page_settles() -> None:
             expected.replace("lock shop", "lock there/shop"),
             condition,
         )
-    astray = lacking(Obligation.INPUTS, of_script=True)
-    assert settle_in_graph(answers.blast(), None)(astray).command == expected.replace("lock shop", "lock REPOSITORY")
+    astray = expected.replace("lock shop", "lock REPOSITORY"), f"REPOSITORY is its clone, and {condition}"
+    assert settle_in_graph(answers.blast(), None)(lacking(Obligation.INPUTS, of_script=True)) == astray
+    assert by_scan(one, "there", is_there=lambda _: False) == astray
 
 
 SBOM = DocumentName(sha256="0" * 64, path="boms/shop.json")
