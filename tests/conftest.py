@@ -176,7 +176,7 @@ def servers(plain_environment: None) -> Iterator[tuple[str, ...]]:
             yield tuple(given.split())
             return
         patch.setenv("NEO4J_PASSWORD", PASSWORD)
-        yield tuple(stack.enter_context(running(home)) for home in stack.enter_context(homes(SERVERS)))
+        yield tuple(stack.enter_context(running(home, discarded=True)) for home in stack.enter_context(homes(SERVERS)))
 
 
 @pytest.fixture

@@ -42,6 +42,19 @@ def problem(address: str, *, create: bool = False) -> str:
     return str(raised.value)
 
 
+def test_writers_that_begin_together_on_an_empty_server(server: str) -> None:
+    clear(server)
+    admin = Server(server)
+    drop = [f"DROP CONSTRAINT {name}" for name in admin.read(lambda read: read.run("SHOW CONSTRAINTS").value("name"))]
+    for text in drop:
+        admin.write(lambda write, text=text: write.run(text).consume())  # type: ignore[misc]
+    writers = [Server(server) for _ in range(6)]
+    with ThreadPoolExecutor(len(writers)) as pool:
+        assert list(pool.map(Server.prepare, writers)) == [None] * len(writers)
+    for one in (admin, *writers):
+        one.close()
+
+
 def test_no_server_there() -> None:
     address = f"neo4j://127.0.0.1:{free_port()}"
     assert problem(address).startswith(f"{address}: no response from Neo4j: ")

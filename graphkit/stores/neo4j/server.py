@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
+import ssl
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from getpass import getpass
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, LiteralString, TypeVar
 from urllib.parse import urlsplit
 
 import neo4j
@@ -24,15 +27,27 @@ OLDEST: Final = (5, 26)
 _SECONDS: Final = 15.0
 _RETRIED: Final = 5.0
 """Seconds for which a transaction that failed is tried again; what the driver waits between tries comes on top."""
+_PATIENCE: Final = 60.0
+"""Seconds for which clients that begin together on an empty server wait for each other."""
 _LONGEST_HELD: Final = 900.0
 """Seconds after which a server ends a transaction that holds writers off, whatever has become of the client."""
 _GOES_ON: Final = "run the same command again once the server answers"
+_AS: Final = "an address is as neo4j://host:7687; NEO4J_DATABASE names the database"
 _MEND: Final = "; its log says why, often a full disk: mend that, start it again, and run the same command again"
 _UNAVAILABLE: Final = "; its log says why: run the same command again once the server has opened its database"
 _MORE_MEMORY: Final = (
     "; give the server more memory (server.memory.heap.max_size, dbms.memory.transaction.total.max), and run the same "
     "command again"
 )
+_NO_WAY: Final = (
+    exceptions.ServiceUnavailable,
+    exceptions.SessionExpired,
+    ConnectionError,
+    TimeoutError,
+    ssl.SSLError,
+    socket.gaierror,
+)
+"""Errors of the way to a server."""
 Asked = neo4j.ManagedTransaction | neo4j.Transaction
 _Result = TypeVar("_Result")
 _Value = TypeVar("_Value")
@@ -49,16 +64,19 @@ class Server:
         """Take an address such as ``neo4j://host:7687``.
 
         Raises:
-            GraphkitError: it holds a user or password, which belong into the environment.
+            GraphkitError: it is no address of a server, or holds a user or password, which belong into the environment.
         """
-        parts = urlsplit(address)
-        self.shown = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+        try:
+            parts = urlsplit(address)
+            self.shown = f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}"
+        except ValueError as error:  # an IPv6 address without its end, a port that is no number or too large
+            raise GraphkitError(f"that is no address of a server ({error}); {_AS}") from error
         if "@" in parts.netloc:
             raise GraphkitError(
                 f"{self.shown}: leave user and password out of the address; set NEO4J_USERNAME and NEO4J_PASSWORD"
             )
         if not parts.hostname or parts.path not in {"", "/"} or parts.fragment:
-            raise GraphkitError(f"{self.shown}: an address is as neo4j://host:7687; NEO4J_DATABASE names the database")
+            raise GraphkitError(f"{self.shown}: {_AS}")
         self._address = address
         self.database = os.environ.get("NEO4J_DATABASE") or "neo4j"
         self._driver: neo4j.Driver | None = None
@@ -78,20 +96,23 @@ class Server:
                 if not sys.stdin.isatty():
                     raise GraphkitError(f"{self.shown}: set NEO4J_PASSWORD (and NEO4J_USERNAME, if it is not neo4j)")
                 password = getpass(f"Password of {user} at {self.shown}: ")
-            driver = neo4j.GraphDatabase.driver(
-                self._address,
-                auth=(user, password),
-                user_agent="graphkit",
-                connection_timeout=_SECONDS,
-                max_transaction_retry_time=_RETRIED,
-                notifications_min_severity="OFF",
-            )
             try:
-                driver.verify_connectivity()
-                self._check_version(driver)
-            except BaseException:
-                driver.close()
-                raise
+                driver = neo4j.GraphDatabase.driver(
+                    self._address,
+                    auth=(user, password),
+                    user_agent="graphkit",
+                    connection_timeout=_SECONDS,
+                    max_transaction_retry_time=_RETRIED,
+                    notifications_min_severity="OFF",
+                )
+                try:
+                    driver.verify_connectivity()
+                    self._check_version(driver)
+                except BaseException:
+                    driver.close()
+                    raise
+            except (OSError, ValueError) as error:  # a host without an address is a ValueError of the driver
+                raise exceptions.ServiceUnavailable(str(error)) from error
             self._driver = driver
         return self._driver
 
@@ -111,7 +132,10 @@ class Server:
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """Turn an error of the server or of the way to it into one line that says what to do."""
+        """Turn an error of the server or of the way to it into one line that says what to do.
+
+        A whole question may run within: an error of this machine's disk, or a bug, is none of the server.
+        """
         try:
             yield
         except exceptions.AuthError as error:
@@ -120,7 +144,7 @@ class Server:
             ) from error
         except exceptions.Forbidden as error:
             raise MayNot(f"{self.shown}: the user lacks permission for this: {_first_line(error)}") from error
-        except (exceptions.ServiceUnavailable, exceptions.SessionExpired, OSError, ValueError) as error:
+        except _NO_WAY as error:
             was_there = "" if self._driver is None else f"; {self._nothing_lost}: {_GOES_ON}"
             raise GraphkitError(f"{self.shown}: no response from Neo4j: {_first_line(error)}{was_there}") from error
         except exceptions.Neo4jError as error:
@@ -143,10 +167,22 @@ class Server:
         return driver.session(database=self.database, bookmark_manager=driver.execute_query_bookmark_manager)
 
     def prepare(self) -> None:
-        """Make the keys of every label, where they are missing. Cost: one statement each, once a graph."""
+        """Make the keys of every label, where they are missing. Cost: one statement each, once a graph.
+
+        Of clients that begin together on an empty server, each holds what the others need, or makes what was not there
+        a moment before. So each is tried again, by the driver for some seconds, and here for longer.
+        """
+        until = time.monotonic() + _PATIENCE
+        left = list(reversed(statements("schema")))
         with self.explained(), self._session() as session:
-            for statement in statements("schema"):
-                session.run(statement).consume()
+            while left:
+                try:
+                    session.execute_write(_schema, left[-1])
+                    left.pop()
+                except (exceptions.TransientError, exceptions.ClientError) as error:
+                    is_race = isinstance(error, exceptions.TransientError) or "AlreadyExists" in (error.code or "")
+                    if not is_race or time.monotonic() > until:
+                        raise
 
     def read(self, work: Callable[[neo4j.ManagedTransaction], _Result]) -> _Result:
         """Run work in a read transaction, again where the server asks for that."""
@@ -188,6 +224,10 @@ class Server:
         if self._driver is not None:
             self._driver.close()
             self._driver = None
+
+
+def _schema(transaction: neo4j.ManagedTransaction, statement: LiteralString) -> None:
+    transaction.run(statement).consume()
 
 
 def _to_do(code: str) -> str:
