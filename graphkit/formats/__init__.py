@@ -55,6 +55,7 @@ READERS: Final = (
     "graphkit.formats.manifests.pyproject:READER",
     "graphkit.formats.manifests.pipfile:READER",
     "graphkit.formats.scripts.reader:READER",
+    "graphkit.formats.scripts.docker_ignore:READER",
     "graphkit.formats.lfs_pointer:READER",
 )
 """Every format, as a lazy path to its reader. The order is that of listing, never a tie-break."""

@@ -23,7 +23,7 @@ from graphkit.ingest.projects import Projects
 from graphkit.ingest.repositories import Repositories, as_told, built_from
 from graphkit.ingest.run import EXPECTED, IngestRun
 from graphkit.ingest.unread import unread
-from graphkit.model.documents import UNREADABLE, Document, DocumentKind, is_attested, names_only
+from graphkit.model.documents import UNREADABLE, Document, DocumentKind, is_attested, is_telling, names_only
 from graphkit.model.errors import InputError, NoDocument
 from graphkit.model.input_names import is_manifest
 from graphkit.model.names import BadName, ServiceId, company_id, service_id
@@ -300,7 +300,7 @@ class Documents:
     def _take_script(self, document: Document, found: Found) -> None:
         """Take a file of a folder that can install, beside the locks and manifests that it belongs to."""
         run = self._run
-        if self._hint != "lock" or not (document.commands or document.problems):
+        if self._hint != "lock" or not is_telling(document):
             run.stats.unrecognised.append(found.label)
             return
         run.stats.read += 1

@@ -64,6 +64,8 @@ CONDA_ENVIRONMENT: Final = "environment.yml"
 """The format of an environment file of conda: its commands of the tool `conda` are what conda installs, by name."""
 DOWNLOAD: Final = "download"
 """The tool of a command that fetches the file of a release by its address."""
+DOCKERFILE: Final = "Dockerfile"
+"""The format of a Dockerfile: what its commands install from lies in the folder that the image is built from."""
 IMAGE: Final = "image"
 """The tool of an instruction that takes a container image, whose name and tag may be those of a release."""
 METADATA: Final = "metadata of a release"
@@ -134,9 +136,10 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     """An install command, or a list of packages, in a file that no reader reads as a whole (docs/semantics.md#scripts).
 
     ``place`` is the line as messages show it, ``text`` the command, shortened. ``requirements`` are what it
-    names. ``inputs`` are the locks and manifests that it installs from, as paths from the folder of the file;
-    ``is_past_lock``: it does not keep to a lock beside them; ``is_past_guards``: nor to the settings of their project,
-    as with another cut-off or another file of settings. ``unreadable`` says what of its arguments cannot
+    names. ``inputs`` are the locks and manifests that it installs from, as paths from the folder of the file, of a
+    Dockerfile from the folder that the image is built from; ``is_past_lock``: it does not keep to a lock beside them;
+    ``is_past_guards``: nor to the settings of their project, as with another cut-off or another file of settings;
+    ``needs_lock``: it fails where its lock is missing. ``unreadable`` says what of its arguments cannot
     be known (`$DEPS`, a URL), empty where all can. ``tool`` is `pip`, `uv`, `poetry`, …, as far as it says.
     """
 
@@ -146,8 +149,16 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     requirements: tuple[Requirement, ...] = ()
     inputs: tuple[str, ...] = ()
     is_past_lock: bool = False
+    needs_lock: bool = False
     is_past_guards: bool = False
     unreadable: str = ""
+
+
+class ImageBuild(Struct, frozen=True, kw_only=True):
+    """That a file has an image built: of which Dockerfile, and from which folder, as paths from its own folder."""
+
+    dockerfile: str
+    context: str
 
 
 class Document(Struct, frozen=True, kw_only=True):
@@ -167,7 +178,8 @@ class Document(Struct, frozen=True, kw_only=True):
     nothing of others. ``complete_under``: the one installer under which it is complete, empty for any.
     ``not_covered``: packages of which it says nothing, however complete it is. ``indexes``: addresses of package
     indexes that it names; ``is_off_public``: in place of the installer's default. ``commands``: of a script, or of a
-    manifest in what it tells its tools to run.
+    manifest in what it tells its tools to run. ``image_builds``: of which Dockerfiles it builds images, and where.
+    ``hides``: patterns of the files that do not get into an image that is built in its folder, in their order.
     ``source_kind``: what it says was looked at (`image`, `directory`, `environment`, …), empty where it does not say.
     """
 
@@ -195,6 +207,8 @@ class Document(Struct, frozen=True, kw_only=True):
     indexes: tuple[str, ...] = ()
     is_off_public: bool = False
     commands: tuple[InstallCommand, ...] = ()
+    image_builds: tuple[ImageBuild, ...] = ()
+    hides: tuple[str, ...] = ()
     source_kind: str = ""
     subject: str = ""
     created: Moment | None = None
@@ -225,9 +239,15 @@ def location_of(lines: Sequence[int], place: str, line: int) -> str:
     return f"line {line}" if line and len(lines) > 1 else place
 
 
+def is_telling(script: Document) -> bool:
+    """Return whether a script says anything that bears on what is installed."""
+    return bool(script.commands or script.problems or script.image_builds or script.hides)
+
+
 def names_only(document: Document) -> bool:
-    """Return whether a script only names files that it fetches and images, and has no command of an installer."""
-    return bool(document.commands) and all(one.tool in {DOWNLOAD, IMAGE} for one in document.commands)
+    """Return whether a script names files that it fetches, images and files for one, and has no install command."""
+    is_any = bool(document.commands or document.image_builds or document.hides)
+    return is_any and all(one.tool in {DOWNLOAD, IMAGE} for one in document.commands)
 
 
 def is_attested(document: Document) -> bool:

@@ -83,3 +83,12 @@ def is_manifest(path: str) -> bool:
     """
     low = path.lower()
     return bool(_MANIFEST.fullmatch(low.rpartition("/")[2]) or _LISTS.fullmatch(low))
+
+
+def is_docker_ignore(path: str) -> bool:
+    """Return whether a path is called like a file that says which files do not get into an image.
+
+    >>> is_docker_ignore("api/.dockerignore"), is_docker_ignore("api.Dockerfile.dockerignore")
+    (True, True)
+    """
+    return path.lower().endswith((".dockerignore", ".containerignore"))

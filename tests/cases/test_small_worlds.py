@@ -170,6 +170,7 @@ RESOLVED: Final = {"builds": builds(manifest="pyproject.toml")}
 BUILT: Final = {"documents": [], "builds": builds(lock="uv.lock")}
 BUILDING: Final = f'{PROJECT}\n[build-system]\nrequires = ["mid"]\nbuild-backend = "x"\n'
 GROUP: Final = f'{BARRED}\n[dependency-groups]\nlint = ["badpkg"]\n'
+OF_IMAGE: Final = {"pyproject.toml": REQUIRING, "uv.lock": LOCKED, "Dockerfile": "FROM x\nCOPY . .\nRUN uv sync\n"}
 LONG_AGO: Final = "1970-01-01"
 ROOT: Final = '[project]\nname = "root"\nversion = "1"\n[tool.uv.workspace]\nmembers = ["sub"]\n'
 CUT_OFF: Final = '[tool.uv]\nexclude-newer = "2026-03-20T00:00:00Z"\n'
@@ -282,6 +283,10 @@ INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/s
         ),
         ({"requirements.txt": "other\n", "Dockerfile": FROM_PRIVATE}, {"builds": REQUIRED}, "unknown"),
         ({"requirements.txt": "other\n", "Dockerfile": PIP}, {"builds": REQUIRED}, "cleared"),
+        # What `.dockerignore` keeps out is not in the image: the manifest is resolved anew.
+        (OF_IMAGE, {}, "cleared"),
+        ({**OF_IMAGE, ".dockerignore": "*.lock\n!uv.lock\ntests\n"}, {}, "cleared"),
+        ({**OF_IMAGE, ".dockerignore": "*\n!src\n!pyproject.toml\n"}, {}, "picked"),
         # The guards of the member of a workspace are not read, whoever builds it.
         ({"pyproject.toml": MEMBER}, {"resolver": "uv"}, "cleared"),
         ({"pyproject.toml": MEMBER}, {"resolver": "uv", "builds": builds(manifest="pyproject.toml")}, "cleared"),

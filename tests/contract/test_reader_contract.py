@@ -70,7 +70,7 @@ def test_it_reads_its_seeds(reader: Reader, raw: RawDocument) -> None:
     assert read == reader.parse(raw)
     assert hash(read) == hash(read)
     assert (read.path, read.sha256) == (raw.path, hashlib.sha256(raw.data).hexdigest())
-    assert read.components or read.requirements or read.commands or read.problems
+    assert read.components or read.requirements or read.commands or read.hides or read.problems
     refs = [row.ref for row in read.components]
     assert len(set(refs)) == len(refs) == len(read.places)
     assert set(refs).issuperset(read.roots)

@@ -516,7 +516,7 @@ FAMILIES: Final = {
             *("pip install report", "conda list", "conda explicit list", "conda-lock.yml", "pixi.lock"),
         ),
         documents("manifests", "requirements file", "pyproject.toml", "Pipfile", "conda environment"),
-        documents("scripts", "install commands", "Git LFS pointer"),
+        documents("scripts", "install commands", ".dockerignore", "Git LFS pointer"),
         Family("environments", _INSTALLED, check_environment, _environments),
         Family("organisations", tuple(_ORGANISATION), check_organisation, _organisations),
         Family("pages", (JSON_TYPE, "text/html", "METADATA", "release"), check_page, _pages),

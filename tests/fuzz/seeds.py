@@ -601,6 +601,10 @@ SEEDS: Final[dict[str, tuple[RawDocument, ...]]] = {
             "lock",
         ),
     ),
+    ".dockerignore": (
+        RawDocument(b"# what stays out\n*\n!src/**\n! *.lock\n**/*.py[co]\n\\#a\n[\n", ".dockerignore", "lock"),
+        RawDocument(b"uv.lock\r\n", "api.Dockerfile.dockerignore", "lock"),
+    ),
     "Git LFS pointer": (
         RawDocument(
             (b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"4d" * 32 + b"\nsize 12345\n"), "uv.lock"

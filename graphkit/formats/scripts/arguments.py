@@ -20,6 +20,7 @@ from graphkit.formats.scripts.options import (
     INDEXES,
     KEEPING,
     LATEST,
+    NEEDING,
     OVERRIDES,
     PATHS,
     UNGUARDED,
@@ -61,6 +62,7 @@ class Found(Struct, kw_only=True):
     inputs: dict[str, None] = field(default_factory=dict)
     indexes: dict[str, None] = field(default_factory=dict)
     is_past_lock: bool = False
+    needs_lock: bool = False
     is_past_guards: bool = False
     unreadable: list[str] = field(default_factory=list)
     is_install: bool = False
@@ -80,6 +82,7 @@ class Found(Struct, kw_only=True):
             requirements=tuple(self.requirements),
             inputs=tuple(self.inputs),
             is_past_lock=self.is_past_lock and bool(self.inputs),
+            needs_lock=self.needs_lock and bool(self.inputs),
             is_past_guards=self.is_past_guards and bool(self.inputs),
             unreadable="; ".join(dict.fromkeys(self.unreadable))[:500],
         )
@@ -360,6 +363,7 @@ def _locked(
     past = any(name in LATEST for name, _ in options)
     past |= makes_anew and not any(name in KEEPING for name, _ in options)
     found.is_past_guards |= any(name in UNGUARDED for name, _ in options)
+    found.needs_lock = any(name in NEEDING for name, _ in options)
     folder = ""
     for name, value in options:
         if name in FOLDERS and not value.unknown:

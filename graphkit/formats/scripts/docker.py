@@ -143,11 +143,23 @@ class Dockerfile:
         yield from shell_findings(rest, self._variables, first=number, resolve=self._resolve)
         yield from self._bodies(rest, waiting)
 
-    def _resolve(self, path: str) -> str | None:
-        """Return where a path in the image comes from, as a path from the folder of the build."""
+    def _resolve(self, path: str) -> tuple[str, ...]:
+        """Return where a path in the image comes from, as paths from the folder of the build.
+
+        A tool takes its lock of a folder above, too.
+        """
         at = posixpath.normpath(posixpath.join(self._folder, path))
         found = self._source_of(at)
-        return (self._missing_lock(at) or same(path)) if found == "" else found
+        if found is None:
+            return ()
+        folder, name = posixpath.split(at)
+        folders = map(str, islice(PurePosixPath(folder).parents, _MOST_ABOVE)) if name in INSTALLED_FROM else ()
+        above = [self._source_of(posixpath.join(one, name)) for one in folders]
+        places = tuple(dict.fromkeys(one for one in (found, *above) if one))
+        if places or None in above:
+            return places or same(path)
+        missing = self._missing_lock(folder, name)
+        return (missing,) if missing else same(path)
 
     def _source_of(self, at: str) -> str | None:
         """Return which file of the build lies at a path; empty where none was copied, None for one of another stage."""
@@ -159,16 +171,9 @@ class Dockerfile:
                     return found
         return ""
 
-    def _missing_lock(self, at: str) -> str:
-        """Return where a tool's own lock would lie that was not copied, while its project was; empty for anything else.
-
-        A tool takes the lock of a folder above, too.
-        """
-        folder, name = posixpath.split(at)
+    def _missing_lock(self, folder: str, name: str) -> str:
+        """Return where a tool's own lock would lie that was not copied, while its project was; empty for others."""
         if name not in INSTALLED_FROM or any("$" in source for sources, _ in self._copies for source in sources):
-            return ""
-        above = map(str, islice(PurePosixPath(folder).parents, _MOST_ABOVE))
-        if any(self._source_of(posixpath.join(one, name)) != "" for one in above):
             return ""
         projects = (self._source_of(posixpath.join(folder, one)) for one in sorted(PROJECTS, reverse=True))
         return next((NotThere(posixpath.join(posixpath.dirname(one), name)) for one in projects if one), "")

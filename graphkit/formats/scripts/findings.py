@@ -19,8 +19,8 @@ class Finding(NamedTuple):
     text: str
 
 
-Resolve = Callable[[str], str | None]
-"""Returns where a path of a command lies, from the folder that it runs in; None where nothing tells."""
+Resolve = Callable[[str], tuple[str, ...]]
+"""Returns where a path of a command may lie, from the folder that it runs in; empty where nothing tells."""
 
 
 class NotThere(str):
@@ -29,9 +29,9 @@ class NotThere(str):
     __slots__ = ()
 
 
-def same(path: str) -> str | None:
-    """Return a path as it is; None for one of a machine's root, which nothing here tells of."""
-    return None if posixpath.isabs(path) or path.startswith("~") else posixpath.normpath(path)
+def same(path: str) -> tuple[str, ...]:
+    """Return a path as it is; nothing for one of a machine's root, which nothing here tells of."""
+    return () if posixpath.isabs(path) or path.startswith("~") else (posixpath.normpath(path),)
 
 
 def moved(found: Found, resolve: Resolve) -> None:
@@ -39,10 +39,10 @@ def moved(found: Found, resolve: Resolve) -> None:
     inputs = list(found.inputs)
     found.inputs = {}
     for path in inputs:
-        at = resolve(path)
-        if at is None:
+        places = resolve(path)
+        if not places:
             found.unreadable.append(f"the file {quoted(path)}")
-        else:
+        for at in places:
             found.inputs[at] = None
             found.is_past_lock |= isinstance(at, NotThere) or bool(MANIFESTS.search(posixpath.basename(at)))
 

@@ -82,6 +82,8 @@ LATEST: Final = frozenset({
     "--fork-strategy",
 })  # fmt: skip
 """Options under which a tool chooses anew. Of another fork strategy than the lock has uv keeps nothing of it (0.13)."""
+NEEDING: Final = frozenset({"--locked", "--frozen", "--deploy", "--frozen-lockfile"})
+"""Options under which a tool fails where its lock is missing."""
 UNGUARDED: Final = frozenset({"--exclude-newer", "--exclude-newer-package", "--no-config", "--config-file"})
 """Options of uv under which the constraints and cut-offs of a project do not hold, or others do (tried with 0.13)."""
 KEEPING: Final = frozenset(

@@ -46,7 +46,7 @@ from graphkit.formats.scripts.shell import make_findings, shell_findings
 from graphkit.formats.scripts.tox import tox_findings
 from graphkit.formats.scripts.unsuffixed import lies_with_scripts
 from graphkit.formats.scripts.yaml import container_findings, readthedocs_findings, yaml_findings
-from graphkit.model.documents import Basis, Completeness, Document, DocumentKind, InstallCommand, Problem
+from graphkit.model.documents import DOCKERFILE, Basis, Completeness, Document, DocumentKind, InstallCommand, Problem
 from graphkit.model.errors import InputError
 
 _MOST: Final = 1_000
@@ -139,14 +139,13 @@ def _named(*patterns: str) -> re.Pattern[str]:
 _ANYTHING: Final = re.compile(rb"\S")
 _KINDS: Final = (
     _Kind(
-        "Dockerfile",
-        _named(r"(?:[^/]*[._-])?(?:dockerfile|containerfile)[0-9]*(?:[._-][^/]*)?"),
+        DOCKERFILE,
+        _named(r"(?:[^/]*[._-])?(?:dockerfile|containerfile)[0-9]*(?:[._-][^/]*)?(?<!ignore)"),
         lambda text: Dockerfile(text).findings(),
         re.compile(
             _MARK.pattern + rb"|^\s*ADD\s[^\n]*://|^\s*FROM\s[^\n]*/[^\n]*:|\bfrom=[^\s,]*:",
             re.IGNORECASE | re.MULTILINE,
         ),
-        is_from_top=True,
     ),
     _Kind("Makefile", _named("(?:gnu)?makefile", r"[^/]*\.mk", r"makefile\.[^/]+"), make_findings),
     _Kind("tox.ini", _named(r"tox\.ini"), tox_findings, _ANYTHING),

@@ -183,7 +183,7 @@ def _run_by(words: tuple[Word, ...], line: str) -> tuple[Word, ...]:
     return words
 
 
-def _in_folder(folder: str, resolve: Resolve, path: str) -> str | None:
+def _in_folder(folder: str, resolve: Resolve, path: str) -> tuple[str, ...]:
     return resolve(posixpath.join(folder, path))
 
 

@@ -13,7 +13,7 @@ from graphkit.formats import is_claimed, read_document
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.requirements import READER as LISTS
 from graphkit.formats.scripts.reader import may_install
-from graphkit.model.documents import DocumentKind
+from graphkit.model.documents import DocumentKind, is_telling
 from graphkit.model.errors import InputError
 from graphkit.model.progress import Progress
 from graphkit.sources.fetched_document import Reject
@@ -158,5 +158,5 @@ def _is_input(data: bytes, name: bytes) -> bool:
     if document is None or LISTS.claims(RawDocument(data, path)):  # lines that happen to be names
         return False
     if document.kind is DocumentKind.SCRIPT:
-        return bool(document.commands or document.problems)
+        return is_telling(document)
     return document.kind in {DocumentKind.LOCK, DocumentKind.MANIFEST}  # an SBOM in YAML is none

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
+from graphkit.model.input_names import is_docker_ignore
+
 _MOST: Final = 100
 
 
@@ -12,7 +14,8 @@ class Owners:
     """The folders with inputs of their own: each is a service (docs/semantics.md#install-inputs).
 
     A file that only can install, such as a Dockerfile, is of the nearest folder above it that has inputs, else
-    of all below the nearest that holds some.
+    of all below the nearest that holds some. What is kept out of an image is of all below, too: images of them may be
+    built there.
     """
 
     def __init__(self, inputs: Iterable[str]) -> None:
@@ -31,7 +34,8 @@ class Owners:
         while at and at not in self._folders and at not in self._below:
             at = folder_of(at)
         owners = {at} if at in self._folders else self._below.get(at, {at})
-        return sorted(owners if len(owners) <= _MOST else {at})
+        owners = owners if len(owners) <= _MOST else {at}
+        return sorted(owners | self._below.get(folder_of(path), set()) if is_docker_ignore(path) else owners)
 
 
 def folder_of(path: str) -> str:

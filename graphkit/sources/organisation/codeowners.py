@@ -1,30 +1,21 @@
-"""CODEOWNERS files of GitHub and GitLab: who answers for a path of a repository.
-
-No package reads them safely: those on the index turn a pattern into one regular expression, in which
-twenty stars take hours. Here a path is matched part by part, `**` without recursion, and one part by
-`fnmatch`, whose expressions never go back behind a star.
-"""
+"""CODEOWNERS files of GitHub and GitLab: who answers for a path of a repository."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from enum import StrEnum
-from fnmatch import fnmatchcase
 from typing import Final
 
 from msgspec import Struct
 
 from graphkit.formats.diagnostics import quoted
 from graphkit.model.documents import Problem
+from graphkit.model.path_patterns import ANY_DEPTH, LONGEST, glob, matches
 
-_ANY_DEPTH: Final = "**"
 _SECTION: Final = re.compile(r"\^?\[(?P<name>[^\]]+)\](?:\[\d*\])?(?:\s+(?P<owners>.*))?")
 _WORD: Final = re.compile(r"(?:\\.|[^\\\s])+")
-_CHARACTER: Final = re.compile(r"\\(.)|(.)", re.DOTALL)
 _OWNER: Final = re.compile(r"@{1,2}[^\s@]+|[^\s@]+@[^\s@]+")
-_LONGEST: Final = 4096
-"""No path is longer on the systems that hold repositories; a longer pattern matches nothing."""
 
 
 class Host(StrEnum):
@@ -60,11 +51,11 @@ class Owners(Struct, frozen=True, kw_only=True):
         itself. ``path`` is relative to the repository. Cost: at worst a comparison with every line.
         """
         parts = [part for part in path.split("/") if part not in {"", "."}]
-        if not parts or len(path) > _LONGEST:
+        if not parts or len(path) > LONGEST:
             return ()
         found: dict[str, None] = {}
         for _, rules in self.sections:
-            last = next((rule for rule in reversed(rules) if _matches(rule.parts, parts)), None)
+            last = next((rule for rule in reversed(rules) if matches(rule.parts, parts)), None)
             found.update(dict.fromkeys(last.owners if last else ()))
         return tuple(found)
 
@@ -170,52 +161,20 @@ def _parts(pattern: str, host: Host) -> tuple[str, ...]:
     """
     if pattern.startswith("!"):
         raise ValueError("patterns cannot be negated")
-    if len(pattern) > _LONGEST:
+    if len(pattern) > LONGEST:
         raise ValueError("longer than any path")
     is_folder = pattern.endswith("/")
     inner = pattern.strip("/")
     if not inner or "//" in pattern:
         raise ValueError("matches no file")
-    parts = [_ANY_DEPTH if part == _ANY_DEPTH else _glob(part) for part in inner.split("/")]
+    parts = [ANY_DEPTH if part == ANY_DEPTH else glob(part) for part in inner.split("/")]
     is_single = parts[-1] == "*"
     if not pattern.startswith("/") and (host is Host.GITLAB or "/" not in inner):
-        parts.insert(0, _ANY_DEPTH)
-    if is_folder and parts[-1] == _ANY_DEPTH:
-        parts += ["*", _ANY_DEPTH, "*"]
-    elif is_folder or parts[-1] == _ANY_DEPTH:
-        parts += [_ANY_DEPTH, "*"]
+        parts.insert(0, ANY_DEPTH)
+    if is_folder and parts[-1] == ANY_DEPTH:
+        parts += ["*", ANY_DEPTH, "*"]
+    elif is_folder or parts[-1] == ANY_DEPTH:
+        parts += [ANY_DEPTH, "*"]
     elif host is Host.GITHUB and not is_single:
-        parts.append(_ANY_DEPTH)
+        parts.append(ANY_DEPTH)
     return tuple(parts)
-
-
-def _glob(part: str) -> str:
-    """Return one part as `fnmatch` reads it: escaped characters and brackets stand for themselves."""
-    if "[" in re.sub(r"\\.", "", part):
-        raise ValueError("ranges of characters in [ ] are not read")
-    read = ((escaped, plain) for escaped, plain in _CHARACTER.findall(part))
-    text = "".join(f"[{escaped}]" if escaped and escaped in "*?[" else escaped or plain for escaped, plain in read)
-    return re.sub(r"(?<!\[)\*{2,}", "*", text)
-
-
-def _matches(pattern: Sequence[str], path: Sequence[str]) -> bool:
-    """Return whether the parts of a path are those of a pattern. Cost: at worst the product of both.
-
-    As for the star of a glob, only the last `**` ever has to take in more: what an earlier one could
-    still take, the later can as well.
-    """
-    at = here = 0
-    star, retry = -1, 0
-    while here < len(path):
-        if at < len(pattern) and pattern[at] == _ANY_DEPTH:
-            star, retry = at, here
-            at += 1
-        elif at < len(pattern) and fnmatchcase(path[here], pattern[at]):
-            at += 1
-            here += 1
-        elif star >= 0:
-            retry += 1
-            at, here = star + 1, retry
-        else:
-            return False
-    return all(part == _ANY_DEPTH for part in pattern[at:])

@@ -30,6 +30,7 @@ from graphkit.trace.resolve.forward import Root
 from graphkit.trace.resolve.manifests import InstallSelection, root_of_requirements
 from graphkit.trace.verdicts.clearance import OpenObligation
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, ServiceContext, is_usual, undecided_among
+from graphkit.trace.verdicts.images import beside, commands_in
 from graphkit.trace.verdicts.inputs import CONDA, InputLine, InputState, is_made_from, normal
 
 _PIN: Final = re.compile(r"={2,3}\s*([^\s,*;]+)")
@@ -42,7 +43,7 @@ def passes_by(here: Sequence[InputState]) -> frozenset[InputLine]:
     """
     found: set[InputLine] = set()
     for script, command in _installing(here):
-        alike = _beside(script, here)
+        alike = beside(script, here)
         meant = _meant(script, command, alike)
         if command.is_past_lock:
             found |= {state.line for state in meant}
@@ -55,13 +56,7 @@ def passes_by(here: Sequence[InputState]) -> frozenset[InputLine]:
 def _installing(here: Sequence[InputState]) -> Iterator[tuple[InputState, InstallCommand]]:
     """Yield the install commands in place that name inputs, each with its script."""
     for script in here:
-        yield from ((script, command) for command in script.document.commands if command.inputs)
-
-
-def _beside(script: InputState, here: Sequence[InputState]) -> list[InputState]:
-    """Return the inputs of the repository and branch of a script: it sees no other, whatever their names are."""
-    repository, _, branch = script.line
-    return [state for state in here if (state.line[0], state.line[2]) == (repository, branch)]
+        yield from ((script, command) for command in commands_in(script, here) if command.inputs)
 
 
 def _names(states: Sequence[InputState]) -> frozenset[str]:
@@ -96,7 +91,7 @@ def commands_for(state: InputState, here: Sequence[InputState]) -> list[tuple[In
     """
     found: list[tuple[InputState, InstallCommand]] = []
     for script, command in _installing(here):
-        alike = _beside(script, here)
+        alike = beside(script, here)
         meant = _meant(script, command, alike)
         resolved = _resolved(script, command, meant, alike) if _is_project(state) else ()
         if any(one.line == state.line for one in (*meant, *resolved)):
@@ -173,8 +168,8 @@ def judge_script(
     if gap := gap_of_unread(script.document):
         return gap
     is_conda = script.document.format == CONDA_ENVIRONMENT  # what conda installs is judged with its manifest
-    commands = [one for one in script.document.commands if not (is_conda and one.tool == CONDA)]
-    known = _names(_beside(script, here)) if any(command.inputs for command in commands) else frozenset()
+    commands = [one for one in commands_in(script, here) if not (is_conda and one.tool == CONDA)]
+    known = _names(beside(script, here)) if any(command.inputs for command in commands) else frozenset()
     for command in commands:
         if problem := _problem(context, command, script.document.indexes, span) or _unknown_input(command, known):
             text = f"`{command.text}` {problem}; `installs_from` in the organisation file"

@@ -83,8 +83,10 @@ def test_other_names_of_one(name: str) -> None:
 
 def test_paths_are_from_the_file_or_from_the_top() -> None:
     text = "FROM x\nCOPY requirements.txt .\nRUN pip install -r requirements.txt\n"
-    assert told("docker/app/Dockerfile", text)[0][2] == ("requirements.txt", "../../requirements.txt")
-    assert told("/srv/x/Dockerfile", text)[0][2] == ("requirements.txt",)
+    assert told("docker/app/Dockerfile", text)[0][2] == ("requirements.txt",)  # from the folder of its build
+    script = "pip install -r requirements.txt\n"
+    assert told("docker/app/run.sh", script)[0][2] == ("requirements.txt", "../../requirements.txt")
+    assert told("/srv/x/run.sh", script)[0][2] == ("requirements.txt",)
 
 
 WORKFLOW = """name: pip install nothing

@@ -1,0 +1,150 @@
+"""What the commands of a Dockerfile find in its image: the folder that it is built from, and what is kept out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product, takewhile
+from pathlib import PurePosixPath
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from graphkit.model.documents import DOCKERFILE, InstallCommand
+from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
+from graphkit.model.path_patterns import is_hidden
+from graphkit.trace.verdicts.inputs import InputState, normal
+
+_IGNORES: Final = (".dockerignore", ".containerignore")
+
+Place = tuple[str, ...]
+"""The parts of a path from the top of a repository."""
+
+
+def beside(script: InputState, here: Sequence[InputState]) -> list[InputState]:
+    """Return the inputs of the repository and branch of a script: it sees no other, whatever their names are."""
+    repository, _, branch = script.line
+    return [state for state in here if (state.line[0], state.line[2]) == (repository, branch)]
+
+
+def commands_in(script: InputState, here: Sequence[InputState]) -> Sequence[InstallCommand]:
+    """Return the commands of a file with their inputs as paths from its folder; ``here``: all inputs.
+
+    A Dockerfile copies from the folder that its image is built from, which others in place say: then that is it.
+    Else it may be the Dockerfile's own, or the top of the repository. What does not get into the image is not there.
+    Cost: for a Dockerfile, a look at all inputs.
+    """
+    commands = script.document.commands
+    if script.document.format != DOCKERFILE or not any(one.inputs for one in commands):
+        return commands
+    image = _image_of(script, beside(script, here))
+    return [image.placed(one) if one.inputs else one for one in commands]
+
+
+class _Image(Struct, frozen=True, kw_only=True):
+    """What is known of the images of a Dockerfile.
+
+    ``contexts`` are folders that it may be built from, all of them told where it ``is_told``. ``known`` are the inputs
+    of its repository, ``ignores`` the patterns of the files that keep others out of an image, by their paths.
+    """
+
+    dockerfile: Place
+    contexts: tuple[Place, ...]
+    is_told: bool
+    known: frozenset[Place]
+    ignores: dict[Place, tuple[tuple[str, ...], ...]]
+
+    def placed(self, command: InstallCommand) -> InstallCommand:
+        """Return a command of the Dockerfile as one that runs in its own folder."""
+        locks = [one for one in command.inputs if PurePosixPath(one).name in INSTALLED_FROM]
+        is_past_lock = command.is_past_lock or (bool(locks) and self._is_without(command, locks))
+        problems = [self._not_there(path) for path in command.inputs if path not in locks]
+        if self.is_told and locks and not any(map(self._lies_there, locks)) and not self._projects(locks):
+            problems.append(self._unknown(locks[0]))
+        unreadable = "; ".join(filter(None, (command.unreadable, *problems)))
+        places = [_at(context, path) for path, context in product(command.inputs, self.contexts)]
+        inputs = tuple(dict.fromkeys(_from(self.dockerfile[:-1], place) for place in places))
+        return replace(command, inputs=inputs, is_past_lock=is_past_lock, unreadable=unreadable)
+
+    def _lies_there(self, path: str) -> bool:
+        return any(self._is_there(context, path) for context in self.contexts)
+
+    def _is_there(self, context: Place, path: str) -> bool:
+        """Return whether a file of a folder is known, and gets into the image that is built from that folder."""
+        return _at(context, path) in self.known and not self._hider(context, path)
+
+    def _projects(self, locks: Sequence[str]) -> list[Place]:
+        """Return the folders to build from which have a project beside one of the locks that a tool would take."""
+        return [
+            context
+            for context in self.contexts
+            if any((*_at(context, lock)[:-1], name) in self.known for lock in locks for name in PROJECTS)
+        ]
+
+    def _is_without(self, command: InstallCommand, locks: Sequence[str]) -> bool:
+        """Return whether an image of the project may be built in which a tool has none of its locks.
+
+        A command that fails without one is only run where there is one.
+        """
+        lacking = [one for one in self._projects(locks) if not any(self._is_there(one, lock) for lock in locks)]
+        return bool(lacking) and not (command.needs_lock and not self.is_told and any(map(self._lies_there, locks)))
+
+    def _not_there(self, path: str) -> str:
+        """Return why a list or manifest is not in the image, or not the one that it seems to be; empty if it may be."""
+        if self._lies_there(path):
+            return ""
+        for context in self.contexts:
+            if _at(context, path) in self.known and (hider := self._hider(context, path)):
+                return f"{'/'.join(hider)} keeps {path} out of the image"
+        return self._unknown(path) if self.is_told else ""
+
+    def _unknown(self, path: str) -> str:
+        told = "/".join(_at(self.contexts[0], path))
+        return f"{told}, from the folder that its image is built from, is not among the inputs"
+
+    def _hider(self, context: Place, path: str) -> Place:
+        """Return which file keeps one out of the image that is built from a folder; empty where none does.
+
+        The file beside the Dockerfile that has its name takes the place of that of the folder.
+        """
+        own = (*self.dockerfile[:-1], f"{self.dockerfile[-1]}{_IGNORES[0]}")
+        places = [own] if own in self.ignores else [(*context, name) for name in _IGNORES]
+        inside = "/".join(normal(PurePosixPath(path)))
+        hiding = (one for one in places if any(is_hidden(inside, hides) for hides in self.ignores.get(one, ())))
+        return next(hiding, ())
+
+
+def _image_of(script: InputState, alike: Sequence[InputState]) -> _Image:
+    dockerfile = _place(script)
+    told: dict[Place, None] = {}
+    ignores: dict[Place, tuple[tuple[str, ...], ...]] = {}
+    for state in alike:
+        folder = PurePosixPath(state.line[1]).parent
+        for build in state.document.image_builds:
+            if normal(folder / build.dockerfile) == dockerfile:
+                told[normal(folder / build.context)] = None
+        if state.document.hides:
+            ignores[_place(state)] = (*ignores.get(_place(state), ()), state.document.hides)
+    own = dockerfile[:-1]
+    usual = (own,) if not own or own[0] in {"/", ".."} else (own, ())
+    return _Image(
+        dockerfile=dockerfile,
+        contexts=tuple(told) or usual,
+        is_told=bool(told),
+        known=frozenset(map(_place, alike)),
+        ignores=ignores,
+    )
+
+
+def _place(state: InputState) -> Place:
+    return normal(PurePosixPath(state.line[1]))
+
+
+def _at(context: Place, path: str) -> Place:
+    return normal(PurePosixPath(*context) / path)
+
+
+def _from(folder: Place, place: Place) -> str:
+    """Return the path that leads from a folder to a place."""
+    alike = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(folder, place, strict=False))))
+    return "/".join([".."] * (len(folder) - alike) + list(place[alike:]))
