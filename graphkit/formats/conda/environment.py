@@ -22,7 +22,7 @@ from graphkit.formats.manifests.uv_settings import UvSettings
 from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.findings import moved, pip_words, same
 from graphkit.formats.scripts.install_words import indexes_in
-from graphkit.formats.scripts.yaml import Scalar, scalars_of
+from graphkit.formats.scripts.yaml_scalars import Scalar, scalars_of
 from graphkit.formats.yaml_values import yaml_text
 from graphkit.model.documents import (
     CONDA_ENVIRONMENT,

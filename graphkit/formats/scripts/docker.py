@@ -13,6 +13,7 @@ from typing import Final
 
 from graphkit.formats.addresses import named_by
 from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.fetched import fetched_findings, image_findings
 from graphkit.formats.scripts.findings import Finding, NotThere, moved, same
 from graphkit.formats.scripts.shell import HEREDOC, index_findings, shell_findings, without_python
@@ -59,6 +60,7 @@ class Dockerfile:
                 yield from self._run(number, rest, waiting)
             elif name in {"ARG", "ENV"}:
                 yield from index_findings(rest, f"line {number}")
+                yield from started_findings(_with_equals(rest), f"line {number}")
                 self._assign(name, rest)
             elif name == "WORKDIR":
                 self._folder = posixpath.normpath(posixpath.join(self._folder, self._words(rest)[0]))
@@ -187,6 +189,12 @@ def _escape_of(text: str) -> str:
         if read[1].lower() == "escape" and read[2] in {"`", "\\"}:
             return read[2]
     return "\\"
+
+
+def _with_equals(rest: str) -> str:
+    """Return the assignments of an instruction, also of an old one that has none but a name and its value."""
+    first, _, value = rest.strip().partition(" ")
+    return rest if "=" in first else f'{first}="{value.strip()}"'
 
 
 def _copied(source: str, to: str, at: str) -> str | None:

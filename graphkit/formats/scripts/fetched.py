@@ -10,7 +10,7 @@ from graphkit.formats.addresses import named_by, without_passwords
 from graphkit.formats.diagnostics import quoted
 from graphkit.formats.scripts.arguments import Found
 from graphkit.formats.scripts.findings import Finding
-from graphkit.formats.scripts.install_words import TOOLS
+from graphkit.formats.scripts.install_words import STARTED, TOOLS
 from graphkit.model.documents import DOWNLOAD, IMAGE
 from graphkit.model.names import BadName, named_by_image
 from graphkit.model.requirements import requirement
@@ -54,8 +54,8 @@ _INSTALLERS: Final = re.compile(r"/(?:get-pip|(?:install|get)-poetry|install-pdm
 
 
 def may_install(text: str) -> bool:
-    """Return whether a text names what installs or fetches something. Cost: two searches."""
-    return bool(TOOLS.search(text) or FETCHED.search(text))
+    """Return whether a text names what installs or fetches something. Cost: three searches."""
+    return bool(TOOLS.search(text) or FETCHED.search(text) or STARTED.search(text))
 
 
 def fetched_findings(text: str, place: str) -> Iterator[Finding]:

@@ -23,6 +23,11 @@ INDEXES: Final = re.compile(
     re.IGNORECASE,
 )
 """Variables and settings that name an index, with what follows them."""
+STARTED: Final = re.compile(
+    r"(?<![A-Za-z0-9_${])(?:_PIP_ADDITIONAL_REQUIREMENTS|EXTRA_(?:PIP|CONDA)_PACKAGES)\b|extraPipPackages|\bruntime[-_]?env",
+    re.IGNORECASE,
+)
+"""Settings by which an image or a cluster installs when it starts (`graphkit.formats.scripts.at_start`)."""
 _ADDRESS: Final = re.compile(r"https?://[^\s\"'\\]+")
 _PARTS: Final = re.compile(r"[^a-z0-9.]+")
 _KNOWN: Final = re.compile(r"pip[0-9.]*|uvx?|poetry|pdm|pipenv|pipx|rye|hatch|conda|mamba|micromamba|pixi")

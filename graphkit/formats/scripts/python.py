@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from graphkit.formats.scripts.arguments import Found, found_in
@@ -36,6 +37,8 @@ _MAY_RUN: Final = re.compile(
     rf"\b(?:{'|'.join(sorted(_RUNNERS))}|main)\s*\([^\n]{{0,200}}\b(?:pip|uv|poetry|pdm|conda)\b[^\n]{{0,200}}\binstall\b"
 )
 """A call that may install something, in code that cannot be parsed."""
+_RUNTIME: Final = "runtime_env"
+"""How the environment of a job of Ray is called."""
 _MOST_FORMS: Final = 20
 _HOLES: Final = re.compile(r"\{[^{}]*\}|%(?:\([^()]*\))?[a-z]")
 """Where `format` and `%` put in what is not known."""
@@ -60,6 +63,7 @@ def python_findings(text: str, *, is_setup: bool = False, is_nox: bool = False, 
     runners = _RUNNERS | ({"main"} if _OF_PIP.search(text) else set())
     left = _MOST_CALLS
     for node in ast.walk(tree):
+        yield from _runtime_env(node, names)
         if not isinstance(node, ast.Call):
             continue
         called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
@@ -170,6 +174,50 @@ def _setup_call(node: ast.Call, names: _Literals) -> Iterator[Finding]:
             value = names.named.get(value.id, value) if isinstance(value, ast.Name) else value
             for one in value.values if isinstance(value, ast.Dict) else [value]:
                 yield from _of_list(one, keyword.arg, names, place)
+
+
+def _runtime_env(node: ast.AST, names: _Literals) -> Iterator[Finding]:
+    """Yield what the environment of a job of Ray installs: `runtime_env={"pip": […]}`, or `RuntimeEnv(pip=[…])`."""
+    given: list[ast.expr] = []
+    if isinstance(node, ast.keyword):
+        given += [node.value] if node.arg == _RUNTIME else []
+    elif isinstance(node, ast.Assign):
+        given += [node.value for one in node.targets if getattr(one, "id", "") == _RUNTIME]
+    elif isinstance(node, ast.Dict):
+        given += [value for key, value in zip(node.keys, node.values, strict=True) if _is_text(key, {_RUNTIME})]
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "RuntimeEnv":
+        given += [_as_table(node)]
+    for table in (each for one in given for each in _forms(one, names)):
+        pairs = zip(table.keys, table.values, strict=True) if isinstance(table, ast.Dict) else ()
+        for key, value in pairs:
+            if _is_text(key, {"pip", "uv"}):
+                yield from _packages_of_runtime(value, names)
+
+
+def _as_table(call: ast.Call) -> ast.Dict:
+    """Return the named arguments of a call as a table."""
+    named = [(ast.Constant(one.arg), one.value) for one in call.keywords if one.arg]
+    return ast.Dict([key for key, _ in named], [value for _, value in named])
+
+
+def _packages_of_runtime(value: ast.expr, names: _Literals) -> Iterator[Finding]:
+    inner = value
+    if isinstance(value, ast.Dict):
+        pairs = zip(value.keys, value.values, strict=True)
+        inner = next((one for key, one in pairs if _is_text(key, {"packages"})), value)
+    texts = names.texts(inner)
+    if texts is not None and not isinstance(inner, ast.Constant):
+        yield from _of_list(inner, _RUNTIME, names, f"line {value.lineno}")
+        return
+    found = Found(tool="ray", unreadable=[] if texts else [f"{_RUNTIME} is not a literal list"])
+    for text in texts or ():
+        found.file(Word(text))
+    moved(found, same)
+    yield Finding(f"line {value.lineno}", found, f"{_RUNTIME}: {', '.join(texts or ['…'])}")
+
+
+def _is_text(key: ast.expr | None, texts: AbstractSet[str]) -> bool:
+    return isinstance(key, ast.Constant) and key.value in texts
 
 
 def _of_list(value: ast.expr, key: str, names: _Literals, place: str) -> Iterator[Finding]:

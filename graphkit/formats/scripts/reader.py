@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Final, NamedTuple
 
 import yaml
@@ -19,6 +19,7 @@ from graphkit.formats.diagnostics import bounded
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.pyproject import READER as PYPROJECT
 from graphkit.formats.scripts.arguments import Found
+from graphkit.formats.scripts.at_start import environment_findings, runtime_env_findings
 from graphkit.formats.scripts.declared import (
     hatch_findings,
     not_parsed,
@@ -30,7 +31,7 @@ from graphkit.formats.scripts.declared import (
 from graphkit.formats.scripts.docker import Dockerfile
 from graphkit.formats.scripts.fetched import FETCHED
 from graphkit.formats.scripts.findings import Finding
-from graphkit.formats.scripts.install_words import INDEXES, TOOLS
+from graphkit.formats.scripts.install_words import INDEXES, STARTED, TOOLS
 from graphkit.formats.scripts.notebooks import notebook_findings
 from graphkit.formats.scripts.python import code_findings, python_findings
 from graphkit.formats.scripts.settings import (
@@ -62,16 +63,19 @@ _FROM_ROOT: Final = re.compile(
     r"(?:^|/)(\.(?:github|circleci|gitlab|azure|azure-pipelines|buildkite|woodpecker|forgejo)/.*)$"
 )
 """Folders of build services, whose commands run in the folder above."""
-_MARK: Final = re.compile(f"{TOOLS.pattern}|{INDEXES.pattern}|{FETCHED.pattern}".encode(), re.IGNORECASE)
+_MARK: Final = re.compile(
+    f"{TOOLS.pattern}|{INDEXES.pattern}|{FETCHED.pattern}|{STARTED.pattern}".encode(), re.IGNORECASE
+)
 _LISTED: Final = re.compile(
     _MARK.pattern
     + rb"|CIBW_TEST_|\bdocker://|\bimage[\"']?:\s*\S*/\S*:\S*[0-9]\.[0-9]|\b(?:tag|newTag)[\"']?:\s*\S*[0-9]\.[0-9]",
     re.IGNORECASE,
 )
 _CALLED: Final = re.compile(
-    rb"\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal)\b", re.IGNORECASE
+    rb"\b(?:subprocess|os\.system|popen|create_subprocess\w*|pip\W{1,3}main|_internal|runtime_?env)\b",
+    re.IGNORECASE,
 )
-"""What Python code has that may run another program."""
+"""What Python code has that may run another program, or have Ray install packages."""
 _INSTALLER: Final = re.compile(rb"\b(?:pip[0-9.]*|uvx?|poetry|pdm|pipenv|pipx|conda|easy_install)\b")
 
 
@@ -137,6 +141,7 @@ def _named(*patterns: str) -> re.Pattern[str]:
 
 
 _ANYTHING: Final = re.compile(rb"\S")
+_STARTED: Final = re.compile(STARTED.pattern.encode(), re.IGNORECASE)
 _KINDS: Final = (
     _Kind(
         DOCKERFILE,
@@ -203,6 +208,19 @@ _KINDS: Final = (
         ),
         line_findings,
     ),
+    _Kind(
+        "environment variables",
+        _named(r"(?:[^/]*[._-])?env", r"\.env(?!\.(?:example|sample|template|dist)$)\.[^/]*"),
+        environment_findings,
+        _STARTED,
+        is_from_top=True,
+    ),
+    _Kind(
+        "Ray runtime environment",
+        _named(r"(?:[^/]*[._-])?runtime[_-]?env(?:[._-][^/]*)?\.(?:ya?ml|json)"),
+        _or_lines(lambda text: chain(runtime_env_findings(text), yaml_findings(text))),
+        _ANYTHING,
+    ),
     _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(yaml_findings), _LISTED, is_from_top=True),
     _Kind("Python script", _named(r"[^/]*\.pyw?"), _python_script, _ANYTHING),
     _Kind(
@@ -218,6 +236,7 @@ _KINDS: Final = (
 _BRACED: Final = frozenset(
     {
         *("notebook", "development container", "package.json", "JSON with commands", "YAML with commands"),
+        "Ray runtime environment",
         "text with commands",
     }
 )

@@ -12,11 +12,13 @@ import yaml
 
 from graphkit.formats.decoding import toml
 from graphkit.formats.scripts.arguments import Found
+from graphkit.formats.scripts.at_start import started_findings, variable_findings
 from graphkit.formats.scripts.fetched import may_install
 from graphkit.formats.scripts.findings import Finding, moved, same
 from graphkit.formats.scripts.shell import shell_findings
 from graphkit.formats.scripts.shell_words import Word, logical_lines
-from graphkit.formats.scripts.yaml import scalars_of, yaml_findings
+from graphkit.formats.scripts.yaml import yaml_findings
+from graphkit.formats.scripts.yaml_scalars import scalars_of
 
 INSTALLS: Final = re.compile(
     r"(?<![\w.-])(?:(?:uvx|easy_install)(?=[ \t]+[\w.$-])"
@@ -108,6 +110,8 @@ def _value_findings(top: Any) -> Iterator[Finding]:
         if isinstance(value, dict | _Pairs):
             for name, one in value.items() if isinstance(value, dict) else value:
                 where = f"{place}.{name}".lstrip(".")[:_LONGEST]
+                if isinstance(one, str):
+                    yield from variable_findings(name, one, where)
                 if name.startswith("pipx:"):
                     yield Finding(where, _of_mise(name.removeprefix("pipx:"), one), name)
                 waiting.append((where, one))
@@ -186,6 +190,7 @@ def line_findings(text: str, comment: re.Pattern[str] = _COMMENT) -> Iterator[Fi
     """
     lines = ((number, line) for number, line in logical_lines(text, joins_quoted=False) if not comment.match(line))
     for number, line in _with_lists_joined(lines):
+        yield from started_findings(line, f"line {number}")
         words, at, seen = _LISTED.sub(" ", line), 0, set[str]()
         while read := INSTALLS.search(words, at):
             quote = words[read.start() - 1 : read.start()]

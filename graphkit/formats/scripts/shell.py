@@ -13,6 +13,7 @@ from typing import Final
 
 from graphkit.formats.diagnostics import quoted
 from graphkit.formats.scripts.arguments import Found, export_in, found_in
+from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.changed_files import CHANGES, changed_by
 from graphkit.formats.scripts.fetched import fetched_findings
 from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
@@ -60,6 +61,7 @@ def shell_findings(
         yield from index_findings(line, place)
         if not line.lstrip().startswith("#"):
             yield from fetched_findings(line, place)
+            yield from started_findings(line, place)
         if not (known.exports or TOOLS.search(line) or _TELLS.search(line) or CHANGES.search(line)):
             continue
         is_run = bool(_INTO_SHELL.search(line))

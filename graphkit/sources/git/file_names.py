@@ -13,7 +13,7 @@ from graphkit.sources.distributions import is_distribution
 
 SCRIPTS: Final = (
     *("*dockerfile*", "*containerfile*", "*makefile*", "*.mk", "*justfile", "*.just", "earthfile", "*.earth"),
-    *("*.dockerignore", "*.containerignore"),
+    *("*.dockerignore", "*.containerignore", "*.env", ".env.*", "*runtime*env*.json"),
     *("*.yml", "*.yaml", "*jenkinsfile*", "*devcontainer.json", "setup.cfg", "pixi.toml", "*.ipynb"),
     *("*.py", "*.pyw", "procfile", "tox.ini", "tox.toml", "hatch.toml", "vagrantfile"),
     *(
