@@ -11,11 +11,14 @@ from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from graphkit.formats.addresses import named_by
 from graphkit.formats.scripts.arguments import Found, found_in
 from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.fetched import fetched_findings, image_findings
-from graphkit.formats.scripts.findings import Finding, NotThere, moved, same
+from graphkit.formats.scripts.findings import Finding, NotThere, Resolve, found_together, moved, same
 from graphkit.formats.scripts.shell import HEREDOC, index_findings, shell_findings, without_python
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal, logical_lines
 from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
@@ -30,6 +33,35 @@ _MOST_ABOVE: Final = 20
 _FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
 
 
+class _Started(Struct):
+    """What an image is started with: the words of its program and its arguments, and the line of the last of them."""
+
+    program: tuple[Word, ...] = ()
+    arguments: tuple[Word, ...] = ()
+    line: int = 0
+
+    def take(self, name: str, number: int, rest: str) -> None:
+        """Take up an instruction; a program that is text for a shell gets no arguments."""
+        words = _quoted_words(rest)
+        if name == "ENTRYPOINT":
+            self.program, self.line = words, number
+        elif name == "CMD":
+            self.arguments, self.line = (
+                words or (Word("sh"), Word("-c"), Word(rest.strip(), "", is_quoted=True)),
+                number,
+            )
+
+    def findings(self, resolve: Resolve) -> Iterator[Finding]:
+        """Yield what the program installs with its arguments; one without them may be told to install anything."""
+        for found, told in found_together(self.program, self.arguments) if self.program else ():
+            moved(found, resolve)
+            yield Finding(f"line {self.line}", found, literal(told))
+        given = (*self.program, Word("install"), Word("…", "what it is started with"))
+        for found, _ in found_in(given if self.program and not self.arguments else ()):
+            moved(found, resolve)
+            yield Finding(f"line {self.line}", found, literal(self.program))
+
+
 class Dockerfile:
     """The commands of a Dockerfile or Containerfile, with what its image is told of paths and variables."""
 
@@ -38,8 +70,12 @@ class Dockerfile:
         self._lines = list(logical_lines(text, joins_quoted=False, skips_empty=True, escape=_escape_of(text)))
         self._variables = Variables()
         self._folder = "/"
+        self._start = _Started()
         self._copies: list[tuple[list[str], str]] = []
         """What was copied from where, no sources for what another stage gave."""
+        self._stage = ""
+        self._stages: dict[str, tuple[_Started, list[tuple[list[str], str]], str]] = {}
+        """How stages that have a name were left: what starts them, what was copied, and the folder."""
 
     def findings(self) -> Iterator[Finding]:
         """Yield what its instructions install."""
@@ -54,9 +90,12 @@ class Dockerfile:
             if name in {"FROM", "WORKDIR", "COPY", "ADD"}:  # another image or folder, or other files in it
                 self._variables.forget_files()
             if name == "FROM":
+                yield from self._start.findings(self._resolve)
+                self._begin(rest)
                 for word in self._words(rest):
                     yield from image_findings(word, f"line {number}")
             if name in {"RUN", "CMD", "ENTRYPOINT"}:
+                self._start.take(name, number, rest)
                 yield from self._run(number, rest, waiting)
             elif name in {"ARG", "ENV"}:
                 yield from index_findings(rest, f"line {number}")
@@ -74,6 +113,15 @@ class Dockerfile:
                     paths = (to, posixpath.relpath(to, self._folder))
                     self._variables.changed |= dict.fromkeys(paths, (number, False))
                 yield from self._bodies(rest, waiting)
+        yield from self._start.findings(self._resolve)
+
+    def _begin(self, rest: str) -> None:
+        """Begin another stage: it has what the stage has that it is made from, and nothing of any other."""
+        self._stages[self._stage] = (self._start, self._copies, self._folder)
+        base, *more = [one for one in self._words(rest) if not one.startswith("--")] or [""]
+        start, copies, folder = self._stages.get(base.casefold() or "-", (_Started(), [], "/"))
+        self._start, self._copies, self._folder = replace(start), list(copies), folder
+        self._stage = more[1].casefold() if len(more) > 1 else ""
 
     def _words(self, text: str) -> list[str]:
         found = [word.text for one in commands_of(f"x {text}", 1, self._variables) for word in one.words]
@@ -134,11 +182,10 @@ class Dockerfile:
         self._copies.append(([] if "from" in parts else [source], posixpath.normpath(posixpath.join(self._folder, to))))
 
     def _command(self, number: int, rest: str, waiting: Iterator[tuple[int, str]]) -> Iterator[Finding]:
-        if words := _json_words(rest):
-            quoted = tuple(Word(one, "", " " in one) for one in words)
-            for one in (one for one in words if " " in one):
+        if words := _quoted_words(rest):
+            for one in (one.text for one in words if one.is_quoted):
                 yield from fetched_findings(one, f"line {number}")
-            for found, told in found_in(quoted):
+            for found, told in found_in(words):
                 moved(found, self._resolve)
                 yield Finding(f"line {number}", found, literal(told))
             return
@@ -227,3 +274,8 @@ def _json_words(text: str) -> list[str]:
     except (ValueError, RecursionError):
         return []
     return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def _quoted_words(text: str) -> tuple[Word, ...]:
+    """Return the words of an instruction in JSON form as those of a command, none for any other."""
+    return tuple(Word(one, "", " " in one) for one in _json_words(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from graphkit.formats.diagnostics import quoted
@@ -45,6 +45,12 @@ def moved(found: Found, resolve: Resolve) -> None:
         for at in places:
             found.inputs[at] = None
             found.is_past_lock |= isinstance(at, NotThere) or bool(MANIFESTS.search(posixpath.basename(at)))
+
+
+def found_together(first: tuple[Word, ...], second: tuple[Word, ...]) -> Iterator[tuple[Found, tuple[Word, ...]]]:
+    """Yield what a program and its arguments install together, and neither of them alone, as `found_in` does."""
+    alone = {told for part in (first, second) for _, told in found_in(part)}
+    yield from ((found, told) for found, told in found_in((*first, *second)) if told not in alone)
 
 
 def pip_words(line: str) -> tuple[Word, ...]:

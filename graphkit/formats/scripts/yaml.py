@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Final, NamedTuple
 
 from graphkit.formats.scripts.arguments import Found, found_in
 from graphkit.formats.scripts.at_start import setting_findings
 from graphkit.formats.scripts.changed_files import CHANGES
 from graphkit.formats.scripts.fetched import image_findings, may_install
-from graphkit.formats.scripts.findings import Finding, moved, project_of, same
+from graphkit.formats.scripts.findings import Finding, found_together, moved, project_of, same
 from graphkit.formats.scripts.install_words import INDEXES
 from graphkit.formats.scripts.python import code_findings
 from graphkit.formats.scripts.shell import index_findings, shell_findings
@@ -58,14 +58,12 @@ _IMAGE_PARTS: Final = frozenset({"repository", "tag", "newName", "newTag"})
 class _Context(NamedTuple):
     """What scalars of a file say of others, by the number of the collection that both are in.
 
-    ``values`` are variables, ``pythons`` steps whose shell is Python, ``folders`` where steps run, ``programs`` what
-    the arguments of containers are for.
+    ``values`` are variables, ``pythons`` steps whose shell is Python, ``folders`` where steps run.
     """
 
     values: Variables
     pythons: frozenset[int]
     folders: dict[int, str]
-    programs: list[Scalar]
 
 
 def _context_of(scalars: list[Scalar]) -> _Context:
@@ -77,7 +75,6 @@ def _context_of(scalars: list[Scalar]) -> _Context:
         values=values,
         pythons=frozenset(one.within for one in scalars if one.key == "shell" and one.value.startswith("python")),
         folders={one.within: one.value for one in scalars if one.key == "working-directory"},
-        programs=[one for one in scalars if one.key == "entrypoint" and not one.is_item and " " not in one.value],
     )
 
 
@@ -108,7 +105,8 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
     for items in lists.values():
         if items[0].key in _RUNS:
             yield from chain.from_iterable(_of_scalar(one, context) for one in items if " " in one.value)
-        yield from _of_words(items, context.programs)
+        yield from _of_words(items)
+    yield from _of_parts(scalars)
 
 
 def _of_image(parts: dict[str, str], one: Scalar) -> Iterator[Finding]:
@@ -138,13 +136,36 @@ def _may_say(one: Scalar) -> bool:
     return may_install(one.value) or (one.key in _STEPS and bool(CHANGES.search(one.value)))
 
 
-def _of_words(items: list[Scalar], programs: list[Scalar]) -> Iterator[Finding]:
-    """Yield what a command that is a list of words installs, also as arguments of the programs beside it."""
-    words = tuple(Word(one.value, "", " " in one.value) for one in items)
-    beside = dict.fromkeys(Word(one.value) for one in programs if (*one.keys[:-1], "args") == items[0].keys)
-    for found, told in chain(found_in(words), *(found_in((program, *words)) for program in beside)):
+def _of_words(items: list[Scalar]) -> Iterator[Finding]:
+    """Yield what a command that is a list of words installs."""
+    for found, told in found_in(_listed(items)):
         moved(found, same)
         yield Finding(f"line {items[0].line}", found, literal(told))
+
+
+def _listed(items: list[Scalar]) -> tuple[Word, ...]:
+    return tuple(Word(one.value, "", " " in one.value) for one in items)
+
+
+def _of_parts(scalars: list[Scalar]) -> Iterator[Finding]:
+    """Yield what a program and its arguments install together that stand under two keys of one table.
+
+    Such are `command` and `args` of Kubernetes, `entrypoint` and `command` of Compose, `entry` and `args` of a hook.
+    """
+    parts: dict[int, dict[str, list[Scalar]]] = {}
+    for one in scalars:
+        if one.key in _ARGUMENTS:
+            parts.setdefault(one.holder, {}).setdefault(one.key, []).append(one)
+    for by_key in parts.values():
+        named = [by_key[key] for key in ("entrypoint", "entry", "command", "cmd", "args") if key in by_key]
+        for first, second in pairwise(named):
+            for found, told in found_together(_words_of_part(first), _words_of_part(second)):
+                moved(found, same)
+                yield Finding(f"line {second[0].line}", found, literal(told))
+
+
+def _words_of_part(items: list[Scalar]) -> tuple[Word, ...]:
+    return _listed(items) if items[0].is_item else words_of(items[0].value)
 
 
 def _of_key(one: Scalar) -> Found | None:

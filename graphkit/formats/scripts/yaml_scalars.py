@@ -19,7 +19,9 @@ class Scalar(NamedTuple):
     line: int
     is_item: bool
     within: int
-    """The number of the list that it is an item of."""
+    """The number of the list or table that it is in."""
+    holder: int = 0
+    """The number of the table that has its key: of an item, that which the list is in."""
 
     @property
     def key(self) -> str:
@@ -61,7 +63,8 @@ def scalars_of(text: str) -> list[Scalar]:
             mark = event.start_mark
             line = (mark.line if mark else 0) + (2 if is_block else 1)
             is_item = bool(stack) and stack[-1][0]
-            found.append(Scalar(keys, value, line, is_item, stack[-1][2] if stack else 0))
+            holder = next((one[2] for one in reversed(stack) if not one[0]), 0)
+            found.append(Scalar(keys, value, line, is_item, stack[-1][2] if stack else 0, holder))
             _value_ends(stack)
     return found
 

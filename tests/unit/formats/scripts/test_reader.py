@@ -816,3 +816,33 @@ def test_the_file_or_image_of_a_release_is_named(name: str, text: str, tool: str
 def test_other_images_name_no_release() -> None:
     for image in ("python:3.12", "ghcr.io/x/app:latest", "ghcr.io/x/app@sha256:00", "x/app:7"):
         assert read_document(f"FROM {image}\n".encode(), "Dockerfile", hint="lock") is None
+
+
+TOGETHER = [
+    ("Dockerfile", 'FROM x\nENTRYPOINT ["pip"]\nCMD ["install", "a"]\n'),
+    ("Dockerfile", 'FROM x\nCMD ["install", "a"]\nENTRYPOINT ["pip"]\n'),
+    ("Dockerfile", 'FROM x\nENTRYPOINT ["sh", "-c"]\nCMD pip install a\n'),
+    ("Dockerfile", 'FROM x AS y\nENTRYPOINT ["uvx"]\nCMD ["a"]\n'),
+    ("Dockerfile", 'FROM x AS y\nENTRYPOINT ["uv", "tool", "run"]\nCMD ["a"]\nFROM y\nCMD ["a"]\n'),
+    ("pod.yaml", 'c:\n- command: ["sh", "-c"]\n  args: ["pip install a && run"]\n- args: [b]\n'),
+    ("pod.yaml", "c:\n- args: [install, a]\n  command: [pip]\n"),
+    ("compose.yaml", "s:\n  a:\n    entrypoint: pip install\n    command: a\n  b:\n    command: b\n"),
+    ("compose.yaml", "s:\n  a:\n    command: [a]\n    entrypoint: [uvx]\n"),
+    (".github/workflows/a.yml", "s:\n- with:\n    entrypoint: pip\n    args: install a\n"),
+]
+
+
+@pytest.mark.parametrize(("path", "text"), TOGETHER)
+def test_a_program_and_its_arguments_install_together(path: str, text: str) -> None:
+    assert {tuple(names) for _, names, _, why in told(path, text) if not why} == {("a",)}
+
+
+def test_a_program_that_installs_what_it_is_told_to_may_install_anything() -> None:
+    text = 'FROM x\nENTRYPOINT ["pip"]\nFROM y\nENTRYPOINT ["tini", "--"]\nFROM z\nENTRYPOINT ["uv", "run"]\n'
+    assert [found[3] for found in told("Dockerfile", text)] == ["the argument 'what it is started with'"]
+
+
+def test_a_stage_has_nothing_that_another_got() -> None:
+    copied = "WORKDIR /app\nCOPY uv.lock pyproject.toml ./\n"
+    text = f"FROM x AS a\n{copied}FROM a\nRUN uv sync --a\nFROM y\nCOPY pyproject.toml /\nRUN uv sync --b\n"
+    assert [one.is_past_lock for one in read("Dockerfile", text).commands] == [False, True]
