@@ -30,7 +30,7 @@ from graphkit.formats.scripts.options import (
     short_of,
 )
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, unknown_of
-from graphkit.model.documents import InstallCommand
+from graphkit.model.documents import ImageBuild, InstallCommand
 from graphkit.model.names import BadName, package_name
 from graphkit.model.requirements import Requirement, requirement
 
@@ -61,6 +61,7 @@ class Found(Struct, kw_only=True):
     requirements: dict[Requirement, None] = field(default_factory=dict)
     inputs: dict[str, None] = field(default_factory=dict)
     indexes: dict[str, None] = field(default_factory=dict)
+    image_builds: dict[ImageBuild, None] = field(default_factory=dict)
     is_past_lock: bool = False
     needs_lock: bool = False
     is_past_guards: bool = False

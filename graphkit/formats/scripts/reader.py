@@ -47,7 +47,16 @@ from graphkit.formats.scripts.shell import make_findings, shell_findings
 from graphkit.formats.scripts.tox import tox_findings
 from graphkit.formats.scripts.unsuffixed import lies_with_scripts
 from graphkit.formats.scripts.yaml import container_findings, readthedocs_findings, yaml_findings
-from graphkit.model.documents import DOCKERFILE, Basis, Completeness, Document, DocumentKind, InstallCommand, Problem
+from graphkit.model.documents import (
+    DOCKERFILE,
+    Basis,
+    Completeness,
+    Document,
+    DocumentKind,
+    ImageBuild,
+    InstallCommand,
+    Problem,
+)
 from graphkit.model.errors import InputError
 
 _MOST: Final = 1_000
@@ -68,7 +77,7 @@ _MARK: Final = re.compile(
 )
 _LISTED: Final = re.compile(
     _MARK.pattern
-    + rb"|CIBW_TEST_|\bdocker://|\bimage[\"']?:\s*\S*/\S*:\S*[0-9]\.[0-9]|\b(?:tag|newTag)[\"']?:\s*\S*[0-9]\.[0-9]",
+    + rb"|CIBW_TEST_|\bdockerfile[\"']?:|\bbuild-push-action|\bdocker://|\bimage[\"']?:\s*\S*/\S*:\S*[0-9]\.[0-9]|\b(?:tag|newTag)[\"']?:\s*\S*[0-9]\.[0-9]",
     re.IGNORECASE,
 )
 _CALLED: Final = re.compile(
@@ -173,6 +182,7 @@ _KINDS: Final = (
         "development container",
         _named(r"\.?devcontainer\.json"),
         _or_lines(container_findings, quoted_findings),
+        _LISTED,
         is_from_top=True,
     ),
     _Kind("package.json", _named(r"package\.json"), _or_lines(npm_findings, quoted_findings)),
@@ -283,7 +293,8 @@ class InstallCommands:
         well, both are named.
         """
         kind = _kind_of(raw.data, raw.path) or _SHELL
-        found = list(islice(_findings(kind, raw.data), _MOST + 1))
+        read = list(islice(_findings(kind, raw.data), _MOST + 1))
+        found = [one for one in read if not one.found.image_builds]
         commands = [_command(one, _places(kind, raw.path)) for one in found[:_MOST]]
         if _SETTINGS.search(raw.data):
             commands = [replace(one, is_past_guards=one.tool == "uv" and bool(one.inputs)) for one in commands]
@@ -292,7 +303,7 @@ class InstallCommands:
             for one in commands
             if one.unreadable
         ]
-        if len(found) > _MOST:
+        if len(read) > _MOST:
             text = f"more than {_MOST:,} commands; the others are not read"
             commands.append(InstallCommand(place="the file", text="", unreadable=text))
             problems.append(Problem(place="the file", text=text))
@@ -303,6 +314,7 @@ class InstallCommands:
             format=kind.name,
             basis=Basis.LISTED,
             commands=tuple(commands),
+            image_builds=tuple(_image_builds(read, _places_of_builds(kind, raw.path))),
             indexes=tuple(dict.fromkeys(index for one in found for index in one.found.indexes if index)),
             completeness=Completeness.UNKNOWN,
             dependencies_known=False,
@@ -362,3 +374,21 @@ def _command(one: Finding, places: tuple[str, ...]) -> InstallCommand:
     inputs = [posixpath.normpath(posixpath.join(place, path)) for path in one.found.inputs for place in places]
     one.found.inputs = dict.fromkeys(inputs)
     return one.found.as_command(one.place, one.text)
+
+
+def _places_of_builds(kind: _Kind, path: str) -> tuple[str, ...]:
+    """Return the folders that paths of builds may be from; those of Compose are from the file alone."""
+    return _places(kind, path) if kind.read is shell_findings or _FROM_ROOT.search(path) else ("",)
+
+
+def _image_builds(found: list[Finding], places: tuple[str, ...]) -> dict[ImageBuild, None]:
+    """Return the images that a file has built, with paths from its own folder, or from another that it may run in."""
+    return {
+        ImageBuild(
+            dockerfile=posixpath.normpath(posixpath.join(place, build.dockerfile)),
+            context=posixpath.normpath(posixpath.join(place, build.context)),
+        ): None
+        for one in found
+        for build in one.found.image_builds
+        for place in places
+    }

@@ -17,6 +17,7 @@ from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.changed_files import CHANGES, changed_by
 from graphkit.formats.scripts.fetched import fetched_findings
 from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
+from graphkit.formats.scripts.image_builds import BUILDS, image_build_in
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS, indexes_in
 from graphkit.formats.scripts.python import code_findings
 from graphkit.formats.scripts.shell_words import (
@@ -62,11 +63,12 @@ def shell_findings(
         if not line.lstrip().startswith("#"):
             yield from fetched_findings(line, place)
             yield from started_findings(line, place)
-        if not (known.exports or TOOLS.search(line) or _TELLS.search(line) or CHANGES.search(line)):
+        if not (known.exports or any(one.search(line) for one in (TOOLS, _TELLS, CHANGES, BUILDS))):
             continue
         is_run = bool(_INTO_SHELL.search(line))
         for command in commands_of(line, number, known, is_make=is_make):
             folder = _folder_after(command.words, folder, known, is_inside=bool(_SUBSHELL.search(line)))
+            yield from image_build_in(command.words, folder)
             lies_at = partial(_in_folder, folder, resolve or same)
             yield from (one._replace(place=place) for one in _code_findings(command.words))
             is_install = False

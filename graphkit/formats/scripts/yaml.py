@@ -12,6 +12,7 @@ from graphkit.formats.scripts.at_start import setting_findings
 from graphkit.formats.scripts.changed_files import CHANGES
 from graphkit.formats.scripts.fetched import image_findings, may_install
 from graphkit.formats.scripts.findings import Finding, found_together, moved, project_of, same
+from graphkit.formats.scripts.image_builds import build_findings
 from graphkit.formats.scripts.install_words import INDEXES
 from graphkit.formats.scripts.python import code_findings
 from graphkit.formats.scripts.shell import index_findings, shell_findings
@@ -82,6 +83,7 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
     """Yield what commands in YAML install: scalars under any key but those that people read, and lists of words."""
     scalars = scalars_of(text)
     yield from setting_findings(scalars)
+    yield from build_findings(scalars)
     context = _context_of(scalars)
     lists: dict[int, list[Scalar]] = {}
     job: tuple[str, ...] = ()

@@ -45,26 +45,32 @@ class _Image(Struct, frozen=True, kw_only=True):
     """What is known of the images of a Dockerfile.
 
     ``contexts`` are folders that it may be built from, all of them told where it ``is_told``. ``known`` are the inputs
-    of its repository, ``ignores`` the patterns of the files that keep others out of an image, by their paths.
+    of its repository, ``members`` other projects that a lock among them was made from, ``ignores`` the patterns of the
+    files that keep others out of an image, by their paths.
     """
 
     dockerfile: Place
     contexts: tuple[Place, ...]
     is_told: bool
     known: frozenset[Place]
+    members: frozenset[Place]
     ignores: dict[Place, tuple[tuple[str, ...], ...]]
 
     def placed(self, command: InstallCommand) -> InstallCommand:
         """Return a command of the Dockerfile as one that runs in its own folder."""
         locks = [one for one in command.inputs if PurePosixPath(one).name in INSTALLED_FROM]
-        is_past_lock = command.is_past_lock or (bool(locks) and self._is_without(command, locks))
+        lacking = self._without(command, locks)
         problems = [self._not_there(path) for path in command.inputs if path not in locks]
-        if self.is_told and locks and not any(map(self._lies_there, locks)) and not self._projects(locks):
-            problems.append(self._unknown(locks[0]))
-        unreadable = "; ".join(filter(None, (command.unreadable, *problems)))
+        if self.is_told and locks and not lacking and not any(map(self._lies_there, locks)):
+            problems.append(_unknown(_at(self.contexts[0], locks[0])))
+        problems += [_unknown(project) for project in lacking if project not in self.known]
         places = [_at(context, path) for path, context in product(command.inputs, self.contexts)]
-        inputs = tuple(dict.fromkeys(_from(self.dockerfile[:-1], place) for place in places))
-        return replace(command, inputs=inputs, is_past_lock=is_past_lock, unreadable=unreadable)
+        return replace(
+            command,
+            inputs=tuple(dict.fromkeys(_from(self.dockerfile[:-1], place) for place in places)),
+            is_past_lock=command.is_past_lock or bool(lacking),
+            unreadable="; ".join(filter(None, (command.unreadable, *problems))),
+        )
 
     def _lies_there(self, path: str) -> bool:
         return any(self._is_there(context, path) for context in self.contexts)
@@ -73,34 +79,28 @@ class _Image(Struct, frozen=True, kw_only=True):
         """Return whether a file of a folder is known, and gets into the image that is built from that folder."""
         return _at(context, path) in self.known and not self._hider(context, path)
 
-    def _projects(self, locks: Sequence[str]) -> list[Place]:
-        """Return the folders to build from which have a project beside one of the locks that a tool would take."""
-        return [
-            context
-            for context in self.contexts
-            if any((*_at(context, lock)[:-1], name) in self.known for lock in locks for name in PROJECTS)
-        ]
-
-    def _is_without(self, command: InstallCommand, locks: Sequence[str]) -> bool:
-        """Return whether an image of the project may be built in which a tool has none of its locks.
+    def _without(self, command: InstallCommand, locks: Sequence[str]) -> list[Place]:
+        """Return the projects of which an image may be built in which a tool has none of its locks.
 
         A command that fails without one is only run where there is one.
         """
-        lacking = [one for one in self._projects(locks) if not any(self._is_there(one, lock) for lock in locks)]
-        return bool(lacking) and not (command.needs_lock and not self.is_told and any(map(self._lies_there, locks)))
+        found = any(map(self._lies_there, locks))
+        if command.needs_lock and found and not self.is_told:
+            return []
+        lacking = [one for one in self.contexts if not any(self._is_there(one, lock) for lock in locks)]
+        projects = [(*_at(one, lock)[:-1], name) for one in lacking for lock in locks for name in sorted(PROJECTS)]
+        return [one for one in dict.fromkeys(projects) if one in self.known or one in self.members]
 
     def _not_there(self, path: str) -> str:
         """Return why a list or manifest is not in the image, or not the one that it seems to be; empty if it may be."""
         if self._lies_there(path):
             return ""
-        for context in self.contexts:
-            if _at(context, path) in self.known and (hider := self._hider(context, path)):
+        places = [_at(context, path) for context in self.contexts]
+        for context, place in zip(self.contexts, places, strict=True):
+            if place in self.known and (hider := self._hider(context, path)):
                 return f"{'/'.join(hider)} keeps {path} out of the image"
-        return self._unknown(path) if self.is_told else ""
-
-    def _unknown(self, path: str) -> str:
-        told = "/".join(_at(self.contexts[0], path))
-        return f"{told}, from the folder that its image is built from, is not among the inputs"
+        told = places[:1] if self.is_told else [one for one in places if one in self.members]
+        return _unknown(told[0]) if told else ""
 
     def _hider(self, context: Place, path: str) -> Place:
         """Return which file keeps one out of the image that is built from a folder; empty where none does.
@@ -118,11 +118,13 @@ def _image_of(script: InputState, alike: Sequence[InputState]) -> _Image:
     dockerfile = _place(script)
     told: dict[Place, None] = {}
     ignores: dict[Place, tuple[tuple[str, ...], ...]] = {}
+    members: set[Place] = set()
     for state in alike:
         folder = PurePosixPath(state.line[1]).parent
         for build in state.document.image_builds:
             if normal(folder / build.dockerfile) == dockerfile:
                 told[normal(folder / build.context)] = None
+        members.update(normal(folder / path) for path in state.document.governs)
         if state.document.hides:
             ignores[_place(state)] = (*ignores.get(_place(state), ()), state.document.hides)
     own = dockerfile[:-1]
@@ -132,6 +134,7 @@ def _image_of(script: InputState, alike: Sequence[InputState]) -> _Image:
         contexts=tuple(told) or usual,
         is_told=bool(told),
         known=frozenset(map(_place, alike)),
+        members=frozenset(members),
         ignores=ignores,
     )
 
@@ -148,3 +151,7 @@ def _from(folder: Place, place: Place) -> str:
     """Return the path that leads from a folder to a place."""
     alike = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(folder, place, strict=False))))
     return "/".join([".."] * (len(folder) - alike) + list(place[alike:]))
+
+
+def _unknown(place: Place) -> str:
+    return f"{'/'.join(place)} gets into the image, and is not among the inputs"

@@ -65,12 +65,23 @@ UNREADABLE = [
     (
         LIST,
         [*ROOT, building("api", "Dockerfile")],
-        "api/requirements.txt, from the folder that its image is built from, is not among the inputs",
+        "api/requirements.txt gets into the image, and is not among the inputs",
     ),
     (
         SYNC,
         [*ROOT, building("api", "Dockerfile")],
-        "api/uv.lock, from the folder that its image is built from, is not among the inputs",
+        "api/uv.lock gets into the image, and is not among the inputs",
+    ),
+    # The member of a workspace is an input of another service, and has no lock of its own.
+    (
+        command("sub/uv.lock"),
+        [lock("uv.lock", "pyproject.toml", "sub/pyproject.toml")],
+        "sub/pyproject.toml gets into the image, and is not among the inputs",
+    ),
+    (
+        command("sub/pyproject.toml", tool="pip"),
+        [lock("uv.lock", "pyproject.toml", "sub/pyproject.toml")],
+        "sub/pyproject.toml gets into the image, and is not among the inputs",
     ),
 ]
 

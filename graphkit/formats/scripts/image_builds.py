@@ -1,0 +1,90 @@
+"""Which Dockerfiles a file has images built of, and from which folder: `docker build`, Compose, workflows."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from graphkit.formats.scripts.arguments import Found
+from graphkit.formats.scripts.findings import Finding
+from graphkit.formats.scripts.shell_words import Word, literal
+from graphkit.formats.scripts.yaml_scalars import Scalar
+from graphkit.model.documents import DOCKERFILE, ImageBuild
+
+BUILDS: Final = re.compile(r"\b(?:docker|podman|nerdctl|buildah)\b[^|;&\n]{0,300}?\b(?:build|bud)\b")
+"""What a line has that may build an image."""
+_PROGRAMS: Final = frozenset({"docker", "podman", "nerdctl", "buildah"})
+_VERBS: Final = frozenset({"build", "bud"})
+_BEFORE_VERB: Final = frozenset({"buildx", "image", "builder"})
+# fmt: off
+_VALUED: Final = frozenset({
+    "-f", "--file", "-t", "--tag", "-o", "--output", "-m", "--memory", "-c", "--cpu-shares", "--add-host", "--allow",
+    "--annotation", "--attest", "--build-arg", "--build-context", "--builder", "--cache-from", "--cache-to", "--call",
+    "--cgroup-parent", "--cpu-period", "--cpu-quota", "--cpuset-cpus", "--cpuset-mems", "--iidfile", "--isolation",
+    "--label", "--memory-swap", "--metadata-file", "--network", "--no-cache-filter", "--platform", "--progress",
+    "--provenance", "--sbom", "--secret", "--security-opt", "--shm-size", "--ssh", "--target", "--ulimit", "--env",
+    "--format", "--volume", "-v", "--layers", "--arch", "--os", "--creds", "--authfile", "--jobs",
+})
+# fmt: on
+"""Options of a build that have a value."""
+_UNKNOWN: Final = re.compile(r"[$`{}]|://|^git@|^[~/]|^-$")
+"""Folders that are no folder beside the file, or that nothing here tells."""
+_ACTION: Final = "docker/build-push-action"
+
+
+def image_build_in(words: tuple[Word, ...], folder: str) -> Iterator[Finding]:
+    """Yield that a command builds an image from another folder than that of its Dockerfile."""
+    names = [posixpath.basename(word.text) for word in words]
+    at = next((number for number, name in enumerate(names) if name in _PROGRAMS), None)
+    if at is None:
+        return
+    rest = iter(words[at + 1 :])
+    for word in rest:
+        if word.text in _VERBS:
+            break
+        if not word.text.startswith("-") and word.text not in _BEFORE_VERB:
+            return
+    file = context = ""
+    for word in rest:
+        name, equals, value = word.text.partition("=")
+        if name.startswith("-") and name != "-":
+            value = value if equals else next(rest, Word("")).text if name in _VALUED else ""
+            file = value if name in {"-f", "--file"} else file
+        else:
+            context = context or word.text
+    if context:
+        yield from _told(posixpath.join(folder, file) if file else "", posixpath.join(folder, context), literal(words))
+
+
+def build_findings(scalars: Iterable[Scalar]) -> Iterator[Finding]:
+    """Yield the images that YAML has built: services of Compose, a development container, a step of a workflow."""
+    tables: dict[int, dict[str, str]] = {}
+    kinds: dict[int, str] = {}
+    uses = ""
+    for one in scalars:
+        uses = one.value if one.key == "uses" else uses
+        above = one.keys[-2] if len(one.keys) > 1 else ""
+        if above == "build" and one.key in {"context", "dockerfile"}:
+            kinds[one.holder] = "compose" if one.keys[0] == "services" else "container"
+        elif above == "with" and one.key in {"context", "file"} and uses.startswith(_ACTION):
+            kinds[one.holder] = "step"
+        else:
+            continue
+        tables.setdefault(one.holder, {})[one.key] = one.value
+    for number, said in tables.items():
+        context = said.get("context", ".")
+        file = said.get("file" if kinds[number] == "step" else "dockerfile", "")
+        if kinds[number] == "compose" and file:
+            file = posixpath.join(context, file)
+        yield from _told(file, context, f"{file} from {context}")
+
+
+def _told(file: str, context: str, text: str) -> Iterator[Finding]:
+    """Yield a build, unless its folder is that of its Dockerfile, or one of both is not known."""
+    if not file or any(map(_UNKNOWN.search, (file, context))):
+        return
+    build = ImageBuild(dockerfile=posixpath.normpath(file), context=posixpath.normpath(context))
+    if build.context != (posixpath.dirname(build.dockerfile) or "."):
+        yield Finding("", Found(tool=DOCKERFILE, image_builds={build: None}), text)
