@@ -30,6 +30,9 @@ _FROM: Final = re.compile(r"(?:--|,)from=([^\s,]+)")
 """Another image that files are taken from."""
 _MOST_ABOVE: Final = 20
 """Folders above a project in which its lock is looked for."""
+_UV_RUN: Final = re.compile(r"\buv[\"',]*\s+[\"']?run\b[^;|&\n]{0,500}")
+"""A command of `uv run`, which resolves a project that has no lock."""
+_NO_PROJECT: Final = re.compile(r"--(?:no-project|no-sync|frozen|locked|script)\b")
 _FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
 
 
@@ -182,6 +185,7 @@ class Dockerfile:
         self._copies.append(([] if "from" in parts else [source], posixpath.normpath(posixpath.join(self._folder, to))))
 
     def _command(self, number: int, rest: str, waiting: Iterator[tuple[int, str]]) -> Iterator[Finding]:
+        yield from self._run_by_uv(number, rest)
         if words := _quoted_words(rest):
             for one in (one.text for one in words if one.is_quoted):
                 yield from fetched_findings(one, f"line {number}")
@@ -191,6 +195,14 @@ class Dockerfile:
             return
         yield from shell_findings(rest, self._variables, first=number, resolve=self._resolve)
         yield from self._bodies(rest, waiting)
+
+    def _run_by_uv(self, number: int, rest: str) -> Iterator[Finding]:
+        """Yield that `uv run` resolves the project of the folder, which was copied by name and its lock not."""
+        places = self._resolve("uv.lock")
+        for run in _UV_RUN.finditer(rest) if any(isinstance(one, NotThere) for one in places) else ():
+            if not _NO_PROJECT.search(run[0]):
+                found = Found(tool="uv", inputs=dict.fromkeys(places), is_past_lock=True)
+                yield Finding(f"line {number}", found, "uv run")
 
     def _resolve(self, path: str) -> tuple[str, ...]:
         """Return where a path in the image comes from, as paths from the folder of the build.

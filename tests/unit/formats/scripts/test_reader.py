@@ -846,3 +846,19 @@ def test_a_stage_has_nothing_that_another_got() -> None:
     copied = "WORKDIR /app\nCOPY uv.lock pyproject.toml ./\n"
     text = f"FROM x AS a\n{copied}FROM a\nRUN uv sync --a\nFROM y\nCOPY pyproject.toml /\nRUN uv sync --b\n"
     assert [one.is_past_lock for one in read("Dockerfile", text).commands] == [False, True]
+
+
+RUNS = [
+    ("COPY pyproject.toml ./\nCMD uv run app", [True]),
+    ('COPY pyproject.toml ./\nCMD ["uv", "run", "app"]', [True]),
+    ("COPY pyproject.toml uv.lock ./\nCMD uv run app", []),
+    ("COPY pyproject.toml ./\nCMD uv run --no-sync app", []),
+    ("COPY . .\nCMD uv run app", []),
+    ("CMD uv run app", []),
+]
+
+
+@pytest.mark.parametrize(("lines", "past"), RUNS)
+def test_a_run_by_uv_resolves_a_project_that_was_copied_without_its_lock(lines: str, past: list[bool]) -> None:
+    found = read_document(f"FROM x\nWORKDIR /app\n{lines}\n".encode(), "Dockerfile", hint="lock")
+    assert [one.is_past_lock for one in (found.commands if found else ())] == past
