@@ -24,7 +24,7 @@ from graphkit.formats.cyclonedx.shape import (
     part_of,
 )
 from graphkit.formats.diagnostics import Diagnostics, quoted
-from graphkit.formats.file_names import release_of_file, releases_in_path
+from graphkit.formats.file_names import import_in_path, release_of_file, releases_in_path
 from graphkit.formats.generators import is_generator
 from graphkit.formats.named_releases import package_by_name
 from graphkit.formats.purls import Identity, another_version, identity_of, releases_in_purl, releases_in_text
@@ -211,6 +211,9 @@ class ComponentRows:
         """Remember the releases that the name of a component, its purls, and the evidence for it show."""
         if part.name:
             self._remember(releases_in_path(part.name), place)
+            # Code in a folder of installed packages that no component is around: whose release it is nothing says.
+            if place.count("components[") <= 1 and (imported := import_in_path(part.name)) is not None:
+                self._remember([(imported, "")], place)
         for text in _evident(part):
             if text and may_name_a_file(text):
                 self._remember(releases_in_text(text), place)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
-from graphkit.formats.file_names import release_of_file, releases_in_path
+from graphkit.formats.file_names import import_in_path, release_of_file, releases_in_path
 from graphkit.formats.generators import with_tools
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.named_releases import is_source_archive
@@ -131,7 +131,8 @@ def document_of(
         completeness=Completeness.INCOMPLETE if diagnostics.lost else Completeness.UNKNOWN,
         generator=tuple(dict.fromkeys(text for _, text in _tools(creators))),
         source_kind=_source_kind(graph, rows, read),
-        covers_python=any(row.package for row in components) or bool(_PYTHON_TOOL.search(tools)),
+        covers_python=any(row.package for row in components if row.ref not in rows.imported)
+        or bool(_PYTHON_TOOL.search(tools)),
         dependencies_known=graph.is_known and not is_flat,
         problems=(
             *diagnostics.problems[:before],
@@ -209,6 +210,8 @@ class _Rows:
         """The packages that no purl names but perhaps their name, by our ref, with their places."""
         self._called: list[tuple[tuple[PackageName, str], str]] = []
         """The releases that packages are by their names, where their purls say others, with their places."""
+        self.imported: set[str] = set()
+        """Rows of code whose release nothing tells, by the names that it is imported by."""
         self._held: list[tuple[str, str, str]] = []
         """Our ref of a package, the id of a file in it, and where it says so."""
 
@@ -316,9 +319,12 @@ class _Rows:
             loose.update(dict.fromkeys(found, number))
         members: dict[str, set[str]] = {}
         free = dict.fromkeys(digests)
+        claimed: set[str] = set()
         for ref, written, place in (*self._held, *((ref, one, "") for ref, one in graph.contents)):
             if written in digests:
                 free.pop(written, None)
+                if ref not in graph.described:
+                    claimed.add(written)
                 members.setdefault(ref, set()).add(digests[written])
             elif place and written not in NO_ELEMENTS:
                 is_lost = written not in self.names
@@ -333,6 +339,20 @@ class _Rows:
             self._add_loose(files, loose)
         for ref, found_in in members.items():
             self.components[ref] = replace(self.components[ref], members=tuple(sorted(found_in - {""})))
+        self._add_imports(files, claimed)
+
+    def _add_imports(self, files: list[File], claimed: set[str]) -> None:
+        """Take up code that no package holds by the name that it is imported by, where no row has that, as `listed`."""
+        shown = [(import_in_path(said(one.name)), said(one.id), number) for number, one in enumerate(files)]
+        known = {row.package for row in self.components.values()} | {name for name, id_, _ in shown if id_ in claimed}
+        for name, _, number in shown:
+            if name is None or name in known:
+                continue
+            known.add(name)
+            ref = self._refs.unique(f"files[{number}] {name}")
+            self.components[ref] = Component(ref=ref, name=name, package=name, optional=True)
+            self.places.append(f"files[{number}]")
+            self.imported.add(ref)
 
     def take_names(self, packages: Iterable[Package], files: Iterable[File], beside: Beside) -> None:
         """Take up the releases that names, file names and addresses show and that no row is, as `listed`.

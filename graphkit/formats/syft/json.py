@@ -28,6 +28,7 @@ _DIGEST: Final = re.compile(r"@sha\d+:[0-9a-f]+$", re.IGNORECASE)
 _TAG: Final = re.compile(r":[\w.-]+$")
 _FOLDERS: Final = frozenset({"directory", "dir", "file"})
 _PYTHON_FILE: Final = re.compile(r"\.(?:dist|egg)-info/|\.(?:whl|egg|pyz)$", re.IGNORECASE)
+_INSTALLED: Final = "python-installed-package-cataloger"
 _OF_FILES: Final = frozenset({"contains", "evident-by"})
 """Relationships that mostly lead to files, which not every document lists."""
 _SILENT: Final = _OF_FILES | {"ownership-by-file-overlap", "described-by"}
@@ -87,7 +88,8 @@ class SyftJson:
         rows.close()
         descriptor = diagnostics.table(top.get("descriptor"), "descriptor")
         _note_excluded(descriptor, diagnostics)
-        python = [row for row in rows.components.values() if row.package]
+        _note_left_out(descriptor, diagnostics)
+        python = [row for row in rows.components.values() if row.package and row.ref not in rows.imported]
         is_listed = bool(python) and all(row.ref in rows.listed for row in python)
         document = Document(
             sha256=raw.sha256,
@@ -135,12 +137,25 @@ def _created_of(descriptor: dict[str, Any], diagnostics: Diagnostics) -> Moment 
     return own_time(text, "descriptor.timestamp", diagnostics)
 
 
-def _looked_for_python(descriptor: dict[str, Any]) -> bool:
-    """Return whether a cataloger of Python packages was used, which schemas since 13 say."""
+def _catalogers_of(descriptor: dict[str, Any]) -> list[str]:
+    """Return the catalogers that were used, which schemas since 13 say; none where it does not say."""
     found: Any = descriptor
     for key in ("configuration", "catalogers", "used"):
         found = found.get(key) if isinstance(found, dict) else None
-    return isinstance(found, list) and any(isinstance(one, str) and one.startswith("python-") for one in found)
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+
+
+def _looked_for_python(descriptor: dict[str, Any]) -> bool:
+    """Return whether a cataloger of Python packages was used."""
+    return any(one.startswith("python-") for one in _catalogers_of(descriptor))
+
+
+def _note_left_out(descriptor: dict[str, Any], diagnostics: Diagnostics) -> None:
+    """Leave it open where Syft was told not to look for installed Python packages, as it does by default."""
+    used = _catalogers_of(descriptor)
+    if used and _INSTALLED not in used:
+        place = "descriptor.configuration.catalogers.used"
+        diagnostics.leave_open(place, f"installed Python packages, which need {_INSTALLED}")
 
 
 def _generator(descriptor: dict[str, Any], diagnostics: Diagnostics) -> tuple[str, ...]:
@@ -280,6 +295,7 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: ArtifactRows, diagnost
     """
     digests: dict[str, set[str]] = {}
     loose: set[str] = set()
+    held = {written for holder, written in graph.contents if holder != rows.source}
     for number, one in enumerate(diagnostics.array(top.get("files"), "files")):
         place = f"files[{number}]"
         table = diagnostics.table(one, place)
@@ -299,6 +315,7 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: ArtifactRows, diagnost
         rows.look([name, link], place)
         if not isinstance(name, str):
             continue
+        rows.take_code(name, place, is_held=isinstance(written, str) and written in held)
         if table.get("unknowns") and (is_of_manifest(name) or _PYTHON_FILE.search(name)):
             diagnostics.leave_open(f"{place}.unknowns", f"all of {quoted(name)}, which Syft could not read")
     for key in _BESIDE:
@@ -307,10 +324,10 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: ArtifactRows, diagnost
             told = table.get("metadata")
             rows.look([table.get("location"), told], f"{key}[{number}]")
             loose |= digests_in(told)
-    held = {written for _, written in graph.contents}
     for ref, written in graph.contents:
         rows.hold(ref, digests.get(written, ()))
-    rows.hold(rows.source, loose.union(*(found for written, found in digests.items() if written not in held)))
+    in_rows = {written for _, written in graph.contents}
+    rows.hold(rows.source, loose.union(*(found for written, found in digests.items() if written not in in_rows)))
 
 
 def _tables(owner: dict[str, Any], key: str, place: str, diagnostics: Diagnostics) -> list[tuple[str, dict[str, Any]]]:

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.file_names import import_in_path
 from graphkit.formats.named_releases import NamedReleases, package_by_name
 from graphkit.formats.purls import Identity, another_version, identity_of
 from graphkit.formats.refs import WrittenRefs
@@ -79,6 +80,10 @@ class ArtifactRows:
         self._seen: dict[tuple[str, ...], str] = {}
         self._members: dict[str, set[str]] = {}
         self._named = NamedReleases()
+        self.imported: set[str] = set()
+        """Rows of code whose release nothing tells, by the names that it is imported by."""
+        self._code: dict[PackageName, str] = {}
+        self._claimed: set[PackageName] = set()
         self._needed: dict[PackageName, str] = {}
         """What entries of locks say that they need, with the place of the first."""
 
@@ -103,6 +108,9 @@ class ArtifactRows:
         else:
             ref = self._seen[key] = self._add(one, hashes, place)
         self.hold(ref, members)
+        for top in _listed_in(one.metadata, "topLevelPackages") if not one.is_listed else ():
+            if isinstance(top, str) and (claimed := package_by_name(top)) is not None:
+                self._claimed.add(claimed)
         self._take_inner(table, place)
         self._need(one.metadata, f"{place}.metadata")
 
@@ -188,6 +196,15 @@ class ArtifactRows:
         """Remember the releases that texts show: paths and addresses of metadata and wheels, and Python purls."""
         self._named.take_all(value, place)
 
+    def take_code(self, path: str, place: str, *, is_held: bool) -> None:
+        """Remember what code on a path is imported by, for `close`; ``is_held``: a package holds the file."""
+        if (name := import_in_path(path)) is None:
+            return
+        if is_held:
+            self._claimed.add(name)
+        else:
+            self._code.setdefault(name, place)
+
     def _need(self, metadata: dict[str, Any], place: str) -> None:
         """Remember what a package of a lock needs, optional ones apart, for `close`."""
         for number, one in enumerate(_listed_in(metadata, "dependencies")):
@@ -239,6 +256,14 @@ class ArtifactRows:
             self.components[row.ref] = row
             self.places.append(place)
             self.listed.add(row.ref)
+        for name, place in self._code.items():
+            if name in known or name in self._claimed:
+                continue
+            ref = self._refs.unique(f"{place} {name}")
+            self.components[ref] = Component(ref=ref, name=name, package=name)
+            self.places.append(place)
+            self.listed.add(ref)
+            self.imported.add(ref)
 
     def _identity(self, name: str, version: str, purl: str, kind: str, place: str) -> Identity:
         """Return who an artifact is: by its purl, and where that says nothing, by Syft's own type `python`."""

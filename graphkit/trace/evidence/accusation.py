@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import Path
-from graphkit.model.documents import RECORD, Basis, Component, Document
+from graphkit.model.documents import RECORD, Basis, Component, Document, DocumentKind
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash
 from graphkit.model.names import (
     BadName,
@@ -280,8 +280,8 @@ def test_row(row: Component, document: Document, accused: Accusation) -> RowTest
         found = _of_package(row, row.package, basis, accused)
     else:
         found = worst_test((_of_other_ecosystem(row, basis, accused), _by_alias_or_name(row, accused)))
-    others = (_by_open_name, _by_file, _by_carrier, _by_import)
-    told = [one for one in (found, *(test(row, accused) for test in others)) if one is not _ELSE]
+    others = (test(row, accused) for test in (_by_open_name, _by_file, _by_carrier))
+    told = [one for one in (found, *others, _by_import(row, document, accused)) if one is not _ELSE]
     return worst_test(told)
 
 
@@ -510,10 +510,12 @@ def _by_open_name(row: Component, accused: Accusation) -> RowTest:
     return _unknown(f"it lists {row.name}, which may be accused: {why}")
 
 
-def _by_import(row: Component, accused: Accusation) -> RowTest:
+def _by_import(row: Component, document: Document, accused: Accusation) -> RowTest:
     """Return what a row says of code that is imported by the name of an accused package, and that names no release."""
     if row.package not in accused.imports or row.version or row.origin.removeprefix(RECORD) in accused.packages:
         return _ELSE  # what a distribution of an accused package claims is of the release of its own row
+    if document.kind is DocumentKind.SBOM and any(one.package in accused.packages for one in document.components):
+        return _ELSE  # an SBOM has no claims; code of that name is taken for that of the release that it lists
     names = " or ".join(sorted(accused.packages))
     return _unknown(
         f"it has the import package {row.name}, which may be of {names}; what it is a copy of would settle it"

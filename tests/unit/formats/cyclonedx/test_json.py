@@ -574,3 +574,17 @@ def test_very_many_annotated_parts_are_looked_up_in_one_pass() -> None:
     many = [{"subjects": [f"part-{number}"], "text": "x" * 100} for number in range(20_000)]
     parts = [{"license": {"bom-ref": f"part-{number}", "id": "MIT"}} for number in range(20_000)]
     assert bom(components=[library("a", licenses=parts)], annotations=many).problems == ()
+
+
+def test_code_in_a_folder_of_packages_is_a_row_by_the_name_that_it_is_imported_by() -> None:
+    """Its metadata may be gone; which release it is of nobody knows. Code inside a component is that component's."""
+    file = {"type": "file", "bom-ref": "f", "name": "/opt/site-packages/litellm/proxy/server.py"}
+
+    def shown(*components: dict[str, Any]) -> list[str]:
+        found = bom(components=list(components))
+        return [row.package for row in found.components if row.package and not row.version and row.optional]
+
+    assert shown(library("a"), file) == ["litellm"]
+    assert shown(library("a", components=[file])) == []
+    assert shown(library("litellm"), file) == []
+    assert not bom(components=[file]).covers_python

@@ -760,3 +760,19 @@ def test_changed_bytes(at: int, gone: int, new: bytes) -> None:
     data = json.dumps(SEED).encode()
     at %= len(data)
     check(data[:at] + new + data[at + gone :])
+
+
+def test_code_that_no_package_holds_is_a_row_by_the_name_that_it_is_imported_by() -> None:
+    """A folder of installed packages may hold code whose metadata are gone: which release it is of nobody knows."""
+    top = "./usr/lib/python3/dist-packages"
+    files = [file(f"f{i}", digest(1), fileName=f"{top}/{one}") for i, one in enumerate(("litellm.py", "yaml/x.so"))]
+
+    def shown(*packages: dict[str, Any], **more: Any) -> list[str]:
+        found = spdx(packages=list(packages), files=files, **more)
+        return [row.package for row in found.components if row.package and not row.version and row.optional]
+
+    holds_yaml = related("PyYAML CONTAINS f1")
+    assert shown(package("a"), package("PyYAML")) == ["litellm", "yaml"]
+    assert shown(package("a"), package("PyYAML"), relationships=holds_yaml) == ["litellm"]
+    assert shown(package("litellm"), package("PyYAML"), relationships=holds_yaml) == []
+    assert not spdx(files=files).covers_python

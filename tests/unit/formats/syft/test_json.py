@@ -584,3 +584,36 @@ def test_every_dependency_is_an_edge_from_child_to_parent(pairs: list[tuple[int,
     links = related(*(f"p{one} dependency-of p{two}" for one, two in pairs))
     found = syft(*(artifact(f"p{number}") for number in range(6)), artifactRelationships=links)
     assert set(edges(found)) == {f"p{two}>p{one}" for one, two in pairs}
+
+
+def test_code_that_no_package_holds_is_a_row_by_the_name_that_it_is_imported_by() -> None:
+    """A folder of installed packages may hold code whose metadata are gone: which release it is of nobody knows."""
+    top = "/app/lib/python3/site-packages"
+    files = [
+        {"id": str(number), "location": {"path": f"{top}/{name}"}}
+        for number, name in enumerate(("litellm/__init__.py", "yaml/__init__.py", "a/__init__.py", "x/data.txt"))
+    ]
+
+    def shown(*artifacts: Any, relationships: Any = ()) -> list[str]:
+        found = syft(*artifacts, files=files, artifactRelationships=list(relationships))
+        return [row.package for row in found.components if row.package and not row.version and row.optional]
+
+    holds_yaml = related("PyYAML contains 1")
+    assert shown(artifact("a"), artifact("PyYAML"), relationships=holds_yaml) == ["litellm"]
+    tops = {"name": "PyYAML", "version": "1.0", "topLevelPackages": ["_yaml", "yaml"]}
+    assert shown(artifact("a"), artifact("PyYAML", metadata=tops)) == ["litellm"]
+    # What is looked at holds every file: that says nothing of a release.
+    assert shown(artifact("a"), artifact("PyYAML"), relationships=related("src contains 1")) == ["litellm", "yaml"]
+    assert not syft(files=files).covers_python
+
+
+def test_it_is_left_open_where_it_did_not_look_for_installed_packages() -> None:
+    def said(*used: str) -> Document:
+        return syft(artifact("a"), descriptor={"name": "syft", "configuration": {"catalogers": {"used": list(used)}}})
+
+    place = "descriptor.configuration.catalogers.used"
+    text = "not read: installed Python packages, which need python-installed-package-cataloger"
+    assert texts(said("dpkg-db-cataloger", "python-package-cataloger")) == [(place, text)]
+    assert said("python-package-cataloger").completeness is Completeness.INCOMPLETE
+    assert texts(said("python-installed-package-cataloger")) == []
+    assert texts(said()) == []

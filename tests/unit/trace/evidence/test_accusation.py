@@ -312,6 +312,10 @@ def test_code_that_is_imported_by_the_name_of_an_accused_package_may_be_of_it() 
     assert said(replace(code, origin="record:litellm"), accused) is ELSE  # its own row says which release that is
     assert said(replace(code, version="1.0"), accused) is ELSE  # a distribution of that name
     assert said(code, accuse(record(release("1.82.8")))) is ELSE
+    # An SBOM that lists a release of the package: files that it names may be that one's.
+    for components, verdict in (((), UNKNOWN), ((python("1.80.0"),), ELSE)):
+        sbom = replace(LOCK, kind=DocumentKind.SBOM, components=components)
+        assert accusation.test_row(code, sbom, accused).verdict is verdict
 
 
 # Words of the organisation
