@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 from graphkit.formats.addresses import named_by, sha256_of, without_passwords
@@ -17,6 +18,7 @@ from graphkit.formats.yaml_values import yaml_text, yaml_value
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, name_of_purl
+from graphkit.model.requirements import requirement
 
 _KEYS: Final = tuple(
     re.compile(rb"^%s[ \t]*:" % key, re.MULTILINE) for key in (b"version", b"environments", b"packages")
@@ -65,15 +67,22 @@ class PixiLock:
         used, indexes = _used(diagnostics.table(lock.get("environments"), "environments"), diagnostics)
         rows = CondaRows(diagnostics)
         listed: set[_Package] = set()
+        required: dict[PackageName, str] = {}
         for place, table in tables_in(
             [{} if one is None else one for one in lock["packages"]], "packages", diagnostics
         ):
             if package := _taken(table, place, used, rows, diagnostics):
                 listed.add(package)
+                for name, where in _required(table, place, diagnostics):
+                    required.setdefault(name, where)
         for package in used:
             if package not in listed:
                 diagnostics.add("packages", f"{quoted(package.address)} of an environment is not there", lost=True)
                 _row(package, {}, "packages", used, rows, diagnostics)
+        known = {one.package or conda_package(one.name) for one in rows.components}
+        for name, where in required.items():
+            if name not in known:  # conda may have it under a name of its own: the rest of the lock stands
+                rows.python(name, "", where)
         return Document(
             sha256=raw.sha256,
             path=raw.path,
@@ -133,6 +142,19 @@ def _taken(
         return None
     _row(package, table, place, used, rows, diagnostics)
     return package
+
+
+def _required(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> Iterator[tuple[PackageName, str]]:
+    """Yield what a Python package requires for sure, without a marker, and where it says so."""
+    for at, text in enumerate(diagnostics.array(table.get("requires_dist"), f"{place}.requires_dist")):
+        where = f"{place}.requires_dist[{at}]"
+        try:
+            asked = requirement(diagnostics.text(text, where))
+        except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
+            diagnostics.add(where, str(error))
+            continue
+        if not asked.marker and not asked.unreadable:
+            yield asked.package, where
 
 
 def _python_in(purl: Any, place: str, diagnostics: Diagnostics) -> PackageName | None:

@@ -49,7 +49,8 @@ packages:
   version: 1.82.8
   sha256: {SHA}
   requires_dist:
-  - httpx>=0.23.0
+  - iniconfig>=2
+  - httpx>=0.23.0 ; extra == 'proxy'
 - pypi: ./
   name: shop
   version: 0.1.0
@@ -100,6 +101,15 @@ def test_a_lock(name: str) -> None:
         ("pkg:pypi/shop@0.1.0", False, "path:./"),
     ]
     assert all(one.sha256 == (SHA,) for one in found.components)
+
+
+def test_what_a_package_requires_for_sure_and_the_lock_does_not_list_is_a_row_without_version() -> None:
+    found = read(SIX.replace("iniconfig>=2", "Fast_Glue>=2\n  - python\n  - fast.glue\n  - =2\n  - [7]"))
+    assert [(one.package, one.version) for one in found.components if not one.version] == [("fast-glue", "")]
+    assert {problem.place.rpartition(".")[2] for problem in found.problems} == {
+        f"requires_dist[{n}]" for n in (0, 3, 4)
+    }
+    assert found.completeness is Completeness.COMPLETE
 
 
 def test_the_python_package_that_one_of_conda_is_is_another_name_of_it() -> None:
