@@ -105,7 +105,16 @@ def read_listing(document: Document, accused: Accusation, words: Words) -> Findi
             may_show=True,
         )
     described = next((one for one in rows if one[1].ref == subject and one[2].verdict is not None), None)
-    steps = (_rows(document, accused, words, suspects, described), *_completeness(document, accused, words))
+    is_by_another = False
+    if described is not None:
+        row = described[1]
+        is_by_another = test_row(row, document, replace(of_subject, carriers={})).verdict is None
+        if is_by_another and not row.purl and not row.version:
+            described = None  # two documents of one name, and of no version, need not be about the same
+    steps = (
+        _rows(document, accused, words, suspects, described, is_by_another=is_by_another),
+        *_completeness(document, accused, words),
+    )
     return Finding(
         verdict=None,
         reason=_listed(document, accused),
@@ -144,8 +153,13 @@ def _rows(
     words: Words,
     suspects: Sequence[tuple[int, Component, RowTest]],
     described: tuple[int, Component, RowTest] | None,
+    *,
+    is_by_another: bool,
 ) -> ProofStep:
-    """Return obligation (d): every row that could be the target is something else."""
+    """Return obligation (d): every row that could be the target is something else.
+
+    ``is_by_another``: what it describes is no accused release, but another document of it shows one, or may.
+    """
     if suspects:
         number, _, test = min(suspects, key=lambda one: (one[2].rank, one[0]))
         # Of an environment the place says which file a row without metadata was made from, and why.
@@ -154,10 +168,12 @@ def _rows(
         return OpenObligation(obligation=Obligation.ROWS, text=f"{document.path}{place}: {test.reason}")
     if described:
         name = f"{described[1].package or described[1].name} {described[1].version}".strip()
-        return OpenObligation(
-            obligation=Obligation.ROWS,
-            text=f"{document.path} describes {name} itself; what its users installed is in their own documents",
-        )
+        text = f"{document.path} describes {name} itself; what its users installed is in their own documents"
+        if is_by_another:
+            is_sure = described[2].verdict is not Verdict.UNKNOWN
+            shown = described[2].reason if is_sure else "and another document of it may list an accused release"
+            text = f"{document.path} describes {name}, {shown}; whether both are of one build would settle it"
+        return OpenObligation(obligation=Obligation.ROWS, text=text)
     if not (document.covers_python or words.is_complete):
         return OpenObligation(
             obligation=Obligation.ROWS,

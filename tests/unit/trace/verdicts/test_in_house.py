@@ -153,6 +153,28 @@ def test_another_release_carries_nothing(row: str, verdict: str) -> None:
     assert judged(CORE, shop=sbom("app==1", row), builds_complete=True).verdict.value == verdict
 
 
+@pytest.mark.parametrize(
+    ("subject", "purl", "told"),
+    [
+        ("core==1", "pkg:pypi/core@1", "shop.json describes core 1, and its own core.json lists bad 2"),
+        ("core==1", "", "shop.json describes core 1, and its own core.json lists bad 2"),
+        ("core==", "pkg:pypi/core", "shop.json describes core, and another document of it may list an accused release"),
+        ("core==", "", ""),  # a name alone: two projects are called so
+    ],
+)
+def test_a_clean_document_of_what_another_shows_to_carry_it_clears_nobody(subject: str, purl: str, told: str) -> None:
+    def about(made: Document) -> Document:
+        return replace(made, components=(replace(made.components[0], purl=purl), *made.components[1:]))
+
+    found = judged(
+        about(sbom(subject, "bad==2", path="core.json")),
+        shop=about(sbom(subject, "ok==1", path="shop.json")),
+        builds_complete=True,
+    )
+    assert found.verdict is (Verdict.UNKNOWN if told else Verdict.CLEARED)
+    assert found.reason.startswith(told) or not told
+
+
 INDEX: Sequence[Fact] = (
     *package("bad", {"1": ("01:00", []), "2": ("11:00", [])}),
     *package("core", {"1": ("01:00", []), "2": ("01:00", [])}),
