@@ -505,9 +505,9 @@ def _begin(case: Case, world: World, targets: Targets, span: Span, newest: Insta
     elif undated and span.start is None:
         # Nobody says when: no earlier than the package itself, so nothing is cleared by leaving time out.
         known += [int(world.package(package_id).first_upload.min(initial=FOREVER)) for package_id in targets]
-        notes.append(
-            f"when {_named(undated)} was first listed is not known; the window starts with the first facts of the graph"
-        )
+        is_dated = any(start < FOREVER for start in known)
+        from_when = "the first facts of the graph" if is_dated else "the newest fact of the graph"
+        notes.append(f"when {_named(undated)} was first listed is not known; the window starts with {from_when}")
     return min((start for start in known if start < FOREVER), default=newest), notes
 
 

@@ -152,12 +152,14 @@ def _stuck_notes(view: CaseAnswer) -> Iterator[str]:
     """Say where the accused package has no release on the index at all: then nothing resolves, and nothing follows."""
     for package_id in sorted(view.targets):
         package = view.world.package(package_id)
+        gaps = [gap.why for gap in view.case.hidden if gap.package == package.name and not gap.version]
+        if not (package.is_read or package.is_gone or gaps):
+            continue  # nobody read what else its page lists
         empty = [s for s in view.reach.slots if not package.availability(s.start, doubtful=True).listed.any()]
         if not empty:
             continue
         stuck, walked = _stuck(view, package_id, empty)
-        why = next((gap.why for gap in view.case.hidden if gap.package == package.name and not gap.version), "")
-        because = f" ({why})" if why else ""
+        because = f" ({gaps[0]})" if gaps and gaps[0] else ""
         limit = f"; looked at {walked} packages" if walked >= _MOST_STUCK_WALKS else ""
         yield (
             f"from {rfc3339(empty[0].start)} the index lists no release of {package.name}{because}: {len(stuck)} "

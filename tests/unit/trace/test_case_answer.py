@@ -121,6 +121,16 @@ def test_what_nobody_dates_starts_with_the_package_and_ends_with_the_newest_fact
     assert len(found.notes) == 2
 
 
+def test_what_nobody_dates_and_no_page_shows_starts_with_the_newest_fact_and_says_so() -> None:
+    record = replace(RECORD, releases=(compromised("bad", "2", None),))
+    record = replace(record, readings=(replace(record.readings[0], start=None, until=LATER + 1),))
+    found = view(*package("other", {"1": ("01:00", [])}), record=record)
+    assert (found.window.start, found.notes[0]) == (
+        LATER,
+        "when bad 2 was first listed is not known; the window starts with the newest fact of the graph",
+    )
+
+
 def test_of_several_releases_the_one_that_nobody_dates_widens_the_window() -> None:
     record = timed(ACCUSED, compromised("bad", "3", None), until="13:00")
     facts = [page("bad", {"1": "01:00", "2": "11:00", "3": None})]

@@ -164,6 +164,16 @@ def test_where_nothing_needs_it_nothing_is_unresolvable() -> None:
     assert "0 packages that need it are unresolvable then. That proves nothing" in told
 
 
+def test_a_project_whose_page_nobody_read_is_not_said_to_be_gone() -> None:
+    """The accused release alone is known then, by the incident file; what else was listed is not."""
+    alone = replace(GONE.readings[0].hidden[0], version="2")
+    gone = replace(GONE, readings=(replace(GONE.readings[0], hidden=(alone,)),))
+    assert stuck(record=gone) == []
+    assert stuck(*package("bad", {"2": ("11:00", [])}), record=gone)
+    (told,) = stuck()
+    assert told.startswith("from 2026-03-24T12:00:00Z the index lists no release of bad (quarantine): 0 packages")
+
+
 def test_an_extra_of_what_is_unresolvable_itself_is_not_told_beside_it() -> None:
     (told,) = stuck(*BAD, *package("tool", {"1": ("01:00", ["bad", "bad ; extra == 'x'"])}))
     assert "1 packages that need it are unresolvable then: tool." in told
