@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 import yaml
@@ -29,6 +30,8 @@ _SET: Final = re.compile(
     r"(\"[^\"\n]{0,5000}(?:\"|$)|'[^'\n]{0,5000}(?:'|$)|[^\s\"']{0,5000})(?=([^\n]{0,5000}))"
 )
 """A variable that is set, with the quotation mark before it, that behind its name, its value, and what follows."""
+_MOST: Final = 100
+"""Settings in one line that are read."""
 _OPEN: Final = re.compile(r"[$`]|\{\{")
 _RUNTIME: Final = frozenset({"runtime_env", "runtimeEnv"})
 _OF_PIP: Final = frozenset({"pip", "uv"})
@@ -57,13 +60,18 @@ def started_findings(text: str, place: str) -> Iterator[Finding]:
     """Yield what settings in a line have an image or a job of Ray install: `export X=`, `docker run -e X=`."""
     if not STARTED.search(text):
         return
-    for read in _SET.finditer(text):
+    settings = list(islice(_SET.finditer(text), _MOST + 1))
+    given = [read[1] for read in islice(_GIVEN.finditer(text), _MOST + 1)]
+    if len(settings) > _MOST or len(given) > _MOST:
+        yield Finding(place, Found(tool="pip", unreadable=[f"more than {_MOST} settings in one line"]), "…")
+        return
+    for read in settings:
         opened, name, closed, value, rest = read.groups()
         if opened and not closed:  # the mark is around the name and the value
             value = (value + rest).partition(opened)[0]
         yield from variable_findings(name, value.strip("\"'"), place)
-    for given in _GIVEN.findall(text):
-        yield from _in_text(given.strip("\"'").replace('\\"', '"'), place)
+    for one in given:
+        yield from _in_text(one.strip("\"'").replace('\\"', '"'), place)
 
 
 def environment_findings(text: str) -> Iterator[Finding]:

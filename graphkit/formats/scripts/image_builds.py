@@ -13,8 +13,8 @@ from graphkit.formats.scripts.shell_words import Word, literal
 from graphkit.formats.scripts.yaml_scalars import Scalar
 from graphkit.model.documents import DOCKERFILE, ImageBuild
 
-BUILDS: Final = re.compile(r"\b(?:docker|podman|nerdctl|buildah)\b[^|;&\n]{0,300}?\b(?:build|bud)\b")
-"""What a line has that may build an image."""
+_BUILDER: Final = re.compile(r"\b(?:docker|podman|nerdctl|buildah)\b")
+_BUILD: Final = re.compile(r"\b(?:build|bud)\b")
 _PROGRAMS: Final = frozenset({"docker", "podman", "nerdctl", "buildah"})
 _VERBS: Final = frozenset({"build", "bud"})
 _BEFORE_VERB: Final = frozenset({"buildx", "image", "builder"})
@@ -32,6 +32,11 @@ _VALUED: Final = frozenset({
 _UNKNOWN: Final = re.compile(r"[$`{}]|://|^git@|^[~/]|^-$")
 """Folders that are no folder beside the file, or that nothing here tells."""
 _ACTION: Final = "docker/build-push-action"
+
+
+def may_build(line: str) -> bool:
+    """Return whether a line may build an image. Cost: two searches."""
+    return bool(_BUILD.search(line) and _BUILDER.search(line))
 
 
 def image_build_in(words: tuple[Word, ...], folder: str) -> Iterator[Finding]:

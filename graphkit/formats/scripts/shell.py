@@ -17,7 +17,7 @@ from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.changed_files import CHANGES, changed_by
 from graphkit.formats.scripts.fetched import fetched_findings
 from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
-from graphkit.formats.scripts.image_builds import BUILDS, image_build_in
+from graphkit.formats.scripts.image_builds import image_build_in, may_build
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS, indexes_in
 from graphkit.formats.scripts.python import code_findings
 from graphkit.formats.scripts.shell_words import (
@@ -63,7 +63,7 @@ def shell_findings(
         if not line.lstrip().startswith("#"):
             yield from fetched_findings(line, place)
             yield from started_findings(line, place)
-        if not (known.exports or any(one.search(line) for one in (TOOLS, _TELLS, CHANGES, BUILDS))):
+        if not (known.exports or any(one.search(line) for one in (TOOLS, _TELLS, CHANGES)) or may_build(line)):
             continue
         is_run = bool(_INTO_SHELL.search(line))
         for command in commands_of(line, number, known, is_make=is_make):
