@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -162,12 +163,13 @@ def planted(name: str, release: Release) -> dict[str, ServiceVerdict]:
     sbom = SBOMS[name]
     form = sbom.form()
     documents: dict[str, Document] = {}
+    numbers = count()  # no two are about the same, or what one shows would leave the other open
     for place in form.places(is_deep=sbom.is_deep):
         plants = objects(form, place, release, sbom.kinds) if place.name else texts(place, release, sbom.kinds)
         for what, value in plants:
             if what == "command" and place.part not in sbom.runs:
                 continue
-            made = form.put(sbom.document(f"app-{len(documents)}"), place, value)
+            made = form.put(sbom.document(f"app-{next(numbers)}"), place, value)
             documents[f"{place.part} {what} ({place.path})"] = read(sbom.written(made), sbom.path)
     return judged(documents, is_complete=not sbom.is_told)
 

@@ -109,7 +109,7 @@ RIGHTLY: Final[dict[str, tuple[str, ...]]] = {
         *("Relationship.type *", "*.layerID *", "CPE.source *", "FileMetadataEntry.mimeType *"),
         *("FileMetadataEntry.type *", "Executable.*", "ELFSecurityFeatures.*", "Classification.class *"),
         *("*FileRecord.size *", "ApkFileRecord.*", "AlpmFileRecord.?id *", "AlpmFileRecord.type *"),
-        "RpmdbFileRecord.*",
+        *("RpmdbFileRecord.*", "RpmFileRecord.flags *", "RpmFileRecord.groupName *", "RpmFileRecord.userName *"),
     ),
     "a link of a file, which has a row": ("AlpmFileRecord.link *",),
     "the texts of licenses": ("License.*", "FileLicense.*", "Package.licenses *"),
@@ -121,7 +121,7 @@ RIGHTLY: Final[dict[str, tuple[str, ...]]] = {
     "a guess beside a name": ("CPE.cpe *", "Package.cpes *"),
     "the name of another, whose version it has": (
         *("Package.name name", "Python*.name name", "AppleAppBundleEntry.name *", "LinuxKernelModule*.name *"),
-        "Descriptor.name *",
+        *("Descriptor.name *", "Package.metadata nameless version"),
     ),
     "a version alone names no package": ("*.version version",),
     "the name of an extra": ("Python*LockEntry.extras named", "Python*LockExtraEntry.name *"),
