@@ -307,13 +307,13 @@ def _at_its_time(
     """Judge a build of which nothing is named by the inputs that were in place when it ran."""
     if any(state.may_stand(start, until) for state in states):
         return joined([_stretch(context, states, *part) for part in stretches_of(states, start, until)], build.at)
-    return opened(
-        OpenObligation(
-            obligation=Obligation.INPUTS,
-            text=f"the build of {build.at} has no document; its SBOM, or the lock it installed from, would settle it",
-        ),
-        at=build.at,
-    )
+    settles = "its SBOM, or the lock it installed from"
+    if until <= context.whole_window[0] and context.first_upload is None and context.accused.packages:
+        # Its page may tell that nothing accused was there yet (obligation p): the least that somebody has to find.
+        pages = " and ".join(sorted(context.accused.packages))
+        settles = f"its SBOM, the lock it installed from, or the index page of {pages}, if it ended before the upload"
+    text = f"the build of {build.at} has no document; {settles}, would settle it"
+    return opened(OpenObligation(obligation=Obligation.INPUTS, text=text), at=build.at)
 
 
 def _of_input(

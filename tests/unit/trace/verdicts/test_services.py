@@ -251,6 +251,13 @@ def test_a_named_build_without_a_file_is_judged_by_what_was_in_place() -> None:
     assert "has no document; its SBOM, or the lock it installed from, would settle it" in nothing.reason
 
 
+def test_of_a_build_before_the_window_the_index_page_may_settle_it_too() -> None:
+    unread: dict[str, Any] = {"accusing": {"ranges": (("gone", ">=1"),)}, "builds_complete": True}
+    early, late = (only(judged(builds=[build(clock)], **unread)).reason for clock in ("08:00", "09:30"))
+    assert ", or the index page of bad and gone, if it ended before the upload, would settle it" in early
+    assert "index page" not in late
+
+
 ALL_BUILDS = "the organisation says that the builds named are all there were"
 
 
