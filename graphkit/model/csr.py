@@ -33,15 +33,10 @@ def positions(start: Offsets, ids: Numbers) -> tuple[Offsets, Offsets]:
 
 
 def _run(first: Numbers, counts: Numbers) -> tuple[Offsets, Offsets]:
-    """Return (where each stretch begins, the numbers of all behind each other), by a running sum of steps."""
+    """Return (where each stretch begins, the numbers of all behind each other)."""
     begin = offsets(counts)
-    some = np.flatnonzero(counts)
-    numbers = np.ones(begin[-1], dtype=np.int64)
-    if len(some):
-        first, counts = first[some].astype(np.int64), counts[some]
-        numbers[0] = first[0]
-        numbers[begin[some[1:]]] = first[1:] - first[:-1] - counts[:-1] + 1
-        np.cumsum(numbers, out=numbers)
+    numbers = np.arange(begin[-1])
+    numbers += np.repeat(first - begin[:-1], counts)
     return begin, numbers
 
 
@@ -69,6 +64,13 @@ def distinct(values: NDArray[Scalar], below: int | None = None) -> NDArray[Scala
         return np.flatnonzero(ticked).astype(values.dtype)
     values = np.sort(values)
     return values[np.append(True, values[1:] != values[:-1])] if len(values) else values
+
+
+def ticked(values: NDArray[Scalar], ticks: NDArray[Any]) -> NDArray[Scalar]:
+    """Return the same of values that are exactly the places at which ``ticks`` is not 0."""
+    if len(values) * _SPARSE > len(ticks):
+        return np.flatnonzero(ticks != 0).astype(values.dtype)
+    return distinct(values)
 
 
 def inverted(keys: Numbers, rows: int) -> tuple[Offsets, Offsets]:

@@ -285,6 +285,28 @@ class Ranges(Struct, frozen=True, kw_only=True):
     is_pinned = Flagged("flags", RANGE_PINNED)
 
 
+class Stretches(Struct, frozen=True, kw_only=True):
+    """In CSR form, one row per package asked: the stretches of the ranges that aim at it, those of a range in a row.
+
+    ``range``: whose each of them is; ``extras``, ``lo`` and ``hi`` as in `Ranges`.
+    """
+
+    start: Offsets
+    range: RangeIds
+    extras: TextIds
+    lo: ReleaseIds
+    hi: ReleaseIds
+
+    @classmethod
+    def of_each(cls, start: Offsets, ids: RangeIds, ranges: Ranges) -> Self:
+        """Return those of ranges by package, which `Reader.constraints_on` and `Reader.ranges` returned."""
+        counts = np.diff(ranges.start)
+        found, extras, begin = np.repeat(ids, counts), np.repeat(ranges.extras, counts), ranges.start[start]
+        for made in (found, extras, begin):
+            made.flags.writeable = False
+        return cls(start=begin, range=found, extras=extras, lo=ranges.lo, hi=ranges.hi)
+
+
 class Declarers(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per range asked: which requirement sets (ids) hold it, under which ``marker``."""
 
@@ -436,8 +458,14 @@ class DependentReader(Protocol):
     def constraints_on(self, packages: PackageIds) -> tuple[Offsets, RangeIds]:
         """Return the ranges that aim at each package, in CSR form (start, range ids)."""
 
+    def stretches_on(self, packages: PackageIds) -> Stretches:
+        """Return the stretches of the ranges that aim at each package."""
+
     def declarers(self, ranges: RangeIds) -> Declarers:
         """Return which requirement sets hold each range."""
+
+    def leading_declarers(self, ranges: RangeIds) -> Declarers:
+        """Return the same without sets that lead no further, which may be left out: no range aims at a user of theirs."""
 
     def users(self, sets: RequirementSetIds) -> Users:
         """Return which releases declare each requirement set."""

@@ -379,6 +379,11 @@ class MemoryReader:
         start, found = _csr([[n for n, one in enumerate(self._ranges) if one[0] == name] for name in names])
         return start, _ids(found)
 
+    def stretches_on(self, packages: port.PackageIds) -> port.Stretches:
+        """Return the stretches of the ranges that aim at each package."""
+        start, found = self.constraints_on(packages)
+        return port.Stretches.of_each(start, found, self.ranges(found))
+
     def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which requirement sets hold each range."""
         start, found = _csr(
@@ -388,6 +393,10 @@ class MemoryReader:
             ]
         )
         return port.Declarers(start=start, set=_ids(one for one, _ in found), marker=_ids(one for _, one in found))
+
+    def leading_declarers(self, ranges: port.RangeIds) -> port.Declarers:
+        """Return the same: which of them lead further is not known beforehand."""
+        return self.declarers(ranges)
 
     def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return which releases declare each requirement set."""

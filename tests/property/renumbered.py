@@ -72,9 +72,20 @@ class Renumbered:
         start, found = self._inner.constraints_on(self._packages.old(packages))
         return start, self._ranges.of(found)
 
+    def stretches_on(self, packages: port.PackageIds) -> port.Stretches:
+        """Return the stretches of ranges on packages."""
+        found = self._inner.stretches_on(self._packages.old(packages))
+        lo, hi = self._releases.of(found.lo), self._releases.of(found.hi - 1) + 1
+        return replace(found, range=self._ranges.of(found.range), lo=lo, hi=hi)
+
     def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return the sets that hold ranges."""
         found = self._inner.declarers(self._ranges.old(ranges))
+        return replace(found, set=self._sets.of(found.set))
+
+    def leading_declarers(self, ranges: port.RangeIds) -> port.Declarers:
+        """Return those of them that lead further."""
+        found = self._inner.leading_declarers(self._ranges.old(ranges))
         return replace(found, set=self._sets.of(found.set))
 
     def users(self, sets: port.RequirementSetIds) -> port.Users:

@@ -36,6 +36,7 @@ class IndexReader:
     _run_lo: port.ReleaseIds
     _run_hi: port.ReleaseIds
     _range_package: port.PackageIds
+    _stretch_range: port.RangeIds
     _range_extras: port.TextIds
     _lo: port.ReleaseIds
     _hi: port.ReleaseIds
@@ -57,8 +58,8 @@ class IndexReader:
         self._yank_file, self._yank_since = index.columns(("yank.file", "yank.since"))
         self._filenames, self._hashes = index.texts("file.filename"), index.texts("file.sha256")
         self._set_start, self._set_range, self._set_marker = index.columns(("set.start", "set.range", "set.marker"))
-        self._declared_start, self._declared_set, self._declared_marker = index.columns(
-            ("declared.start", "declared.set", "declared.marker")
+        self._declared_start, self._declared_leading, self._declared_set, self._declared_marker = index.columns(
+            ("declared.start", "declared.leading", "declared.set", "declared.marker")
         )
         self._users_start, self._users = index.columns(("users.start", "users.release"))
         # What is said of releases stands beside them once more: walks read these columns in this order all the time.
@@ -75,7 +76,7 @@ class IndexReader:
         )
         self._range_start, self._lo, self._hi = index.columns(("range.start", "range.lo", "range.hi"))
         self._texts = index.texts("range_text")
-        (self._constraints_start,) = index.columns(("constraints.start",))
+        self._constraints_start, self._stretch_range = index.columns(("constraints.start", "stretch.range"))
         self._shared: dict[port.TextKind, Texts] = {
             "marker": index.texts("marker"),
             "needs": index.texts("needs"),
@@ -177,9 +178,29 @@ class IndexReader:
         start, ids = csr.positions(self._constraints_start, packages)
         return _frozen(start), _frozen(ids.astype(port.RANGE))
 
+    def stretches_on(self, packages: port.PackageIds) -> port.Stretches:
+        """Return the stretches of the ranges that aim at each package, which are sorted like these."""
+        first = self._range_start[self._constraints_start[packages]]
+        at, start = csr.spread(first, self._range_start[self._constraints_start[np.asarray(packages) + 1]])
+        ranges = self._stretch_range[at]
+        return port.Stretches(
+            start=_frozen(start),
+            range=_frozen(ranges),
+            extras=_frozen(self._range_extras[ranges]),
+            lo=_frozen(self._lo[at]),
+            hi=_frozen(self._hi[at]),
+        )
+
     def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which requirement sets hold each range."""
-        start, at = csr.positions(self._declared_start, ranges)
+        return self._declarers(*csr.positions(self._declared_start, ranges))
+
+    def leading_declarers(self, ranges: port.RangeIds) -> port.Declarers:
+        """Return which of them lead further, which stand first among those of a range."""
+        at, start = csr.spread(self._declared_start[ranges], self._declared_leading[ranges])
+        return self._declarers(start, at)
+
+    def _declarers(self, start: csr.Offsets, at: csr.Offsets) -> port.Declarers:
         return port.Declarers(
             start=_frozen(start), set=_frozen(self._declared_set[at]), marker=_frozen(self._declared_marker[at])
         )

@@ -23,10 +23,10 @@ from graphkit.stores.engine.compile_evidence import (
     stage_mentioned,
 )
 from graphkit.stores.engine.compile_projects import compile_projects
-from graphkit.stores.engine.compile_ranges import compile_ranges, compile_sets, number_sets
+from graphkit.stores.engine.compile_ranges import EXTRAS, compile_ranges, compile_sets, number_sets
 from graphkit.stores.engine.compile_releases import ReleaseOrder, compile_files, compile_packages, compile_releases
 from graphkit.stores.engine.index_folder import ArraySink, BaseIndex, IndexWriter
-from graphkit.stores.engine.record_reader import incidents, scalar, stage_incidents, table_problems
+from graphkit.stores.engine.record_reader import incidents, rows, scalar, stage_incidents, table_problems
 
 
 def compile_index(connection: duckdb.DuckDBPyConnection, target: Path, *, anew: bool = False) -> None:
@@ -56,11 +56,11 @@ def _compile(connection: duckdb.DuckDBPyConnection, out: IndexWriter) -> tuple[B
     stage_mentioned(connection, heads, kept)
     base = _base(connection, out)
     compile_heads(out, heads, kept, organisation, table_problems(connection))
-    rows = compile_listings(connection, out)
+    components = compile_listings(connection, out)
     counts = {
         **base.counts,
         "documents": len(heads),
-        "components": rows,
+        "components": components,
         "incidents": len(kept),
         "companies": len(organisation.companies),
         "services": len(organisation.services),
@@ -102,7 +102,7 @@ def compile_base(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> tuple
     files = compile_files(connection, out, order)
     ranges = compile_ranges(connection, out, order)
     compile_projects(connection, out)
-    compile_derived(out, releases, sets, files, ranges)
+    compile_derived(out, releases, sets, files, ranges, [text for (text,) in rows(connection, EXTRAS)])
     counts = {
         "packages": packages,
         "releases": len(releases.flags),

@@ -49,7 +49,7 @@ from graphkit.stores.engine.index_folder import ArraySink, HeldArrays, IndexArra
 from graphkit.stores.engine.record_reader import columns, rows
 from graphkit.stores.engine.specifiers import Specifiers
 from graphkit.stores.engine.table_merge import Insertion
-from graphkit.stores.engine.texts import Texts
+from graphkit.stores.engine.texts import Texts, TextsBuilder
 
 FEW: Final = 1 / 16
 """Up to which part of all packages may have changed; for more, compiling all takes no longer."""
@@ -122,7 +122,8 @@ class _JoinedBaseIndex:
         ranges = self._write_ranges(out, version, shown)
         self._write_column(out, self._ids.packages, "package.downloads")
         out.texts("package.maintainers", self._ids.packages.texts(*self._both.texts("package.maintainers")))
-        compile_derived(out, releases, sets, files, ranges)
+        extras = _every(self._ids.extras.texts(*self._both.texts("range_extras")))
+        compile_derived(out, releases, sets, files, ranges, extras)
         return {
             "packages": len(self._ids.start) - 1,
             "releases": len(releases.flags),
@@ -143,7 +144,8 @@ class _JoinedBaseIndex:
         self._write_column(out, self._ids.packages, "package.facts")
 
     def _write_sets(self, out: ArraySink) -> Sets:
-        out.texts("marker", self._ids.markers.texts(*self._both.texts("marker")))
+        marker_texts = self._ids.markers.texts(*self._both.texts("marker"))
+        out.texts("marker", marker_texts)
         count = len(self._write_column(out, self._ids.sets, "set.digest"))
         out.array("set.start", self._ids.set_start.astype(np.int32))
         ranges, markers = (
@@ -153,7 +155,7 @@ class _JoinedBaseIndex:
         out.array("set.range", ranges)
         out.array("set.marker", markers)
         owner = np.repeat(np.arange(count, dtype=port.REQUIREMENT_SET), np.diff(self._ids.set_start))
-        return Sets(count=count, set=owner, range=ranges, marker=markers)
+        return Sets(count=count, set=owner, range=ranges, marker=markers, marker_texts=_every(marker_texts))
 
     def _write_releases(self, out: ArraySink) -> tuple[Releases, _Ids, Texts]:
         out.array("package.start", self._ids.start.astype(np.int32))
@@ -188,14 +190,13 @@ class _JoinedBaseIndex:
         write_yanks(out, yanked_since)
         for name in ("file.filename", "file.sha256"):
             out.texts(name, self._ids.files.texts(*self._both.texts(name)))
-        texts = Texts(*needs_texts.arrays())
         return Files(
             start=self._ids.file_start,
             uploaded=uploaded,
             yanked_since=yanked_since,
             flags=flags,
             needs=needs,
-            needs_texts=list(texts.at(np.arange(len(texts)))),
+            needs_texts=_every(needs_texts),
         )
 
     def _write_ranges(self, out: ArraySink, version: _Ids, shown: Texts) -> Ranges:
@@ -255,6 +256,12 @@ class _JoinedBaseIndex:
     def _both_flags(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return flags of ranges, older and fresh; those of the fresh are read later."""
         return self._both.old.array("range.flags"), np.zeros(len(self._both.new.array("range.package")), dtype=np.uint8)
+
+
+def _every(texts: TextsBuilder) -> list[str]:
+    """Return all texts of a column that is written."""
+    column = Texts(*texts.arrays())
+    return list(column.at(np.arange(len(column))))
 
 
 def _order(start: csr.Offsets, version: _Ids, shown: Texts) -> ReleaseOrder:

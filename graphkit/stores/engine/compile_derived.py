@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model import csr
+from graphkit.model.environment import extra_alone
 from graphkit.stores import port
 from graphkit.stores.engine.compile_choices import compile_choices
 from graphkit.stores.engine.compile_ranges import Ranges, Sets
@@ -13,18 +16,22 @@ from graphkit.stores.engine.compile_releases import Files, Releases
 from graphkit.stores.engine.index_folder import ArraySink
 
 
-def compile_derived(out: ArraySink, releases: Releases, sets: Sets, files: Files, ranges: Ranges) -> None:
+def compile_derived(
+    out: ArraySink, releases: Releases, sets: Sets, files: Files, ranges: Ranges, extras: Sequence[str]
+) -> None:
     """Write who declares and uses what, who takes what in the end, and how many packages require each.
+
+    ``extras``: the texts of extras that ranges name.
 
     Cost: columns throughout, a few sorts of members and releases.
     """
     out.array("release.package", releases.package)
-    start, at = csr.inverted(sets.range, len(ranges.flags))
-    out.array("declared.start", start.astype(np.int32))
-    out.array("declared.set", sets.set[at])
-    out.array("declared.marker", sets.marker[at])
+    is_aimed_at = np.zeros(len(releases.start) - 1, dtype=np.bool_)
+    is_aimed_at[ranges.package] = True
+    _write_declarers(out, releases, sets, ranges, is_aimed_at, extras)
     counts = np.bincount(ranges.package, minlength=len(releases.start) - 1)
     out.array("constraints.start", csr.offsets(counts).astype(np.int32))
+    out.array("stretch.range", np.repeat(np.arange(len(ranges.flags), dtype=np.int32), np.diff(ranges.start)))
     offer = compile_choices(out, releases, files, ranges, sets.count)
     start, users = csr.inverted(releases.set_id, sets.count)
     package = releases.package[users]
@@ -32,16 +39,59 @@ def compile_derived(out: ArraySink, releases: Releases, sets: Sets, files: Files
     out.array("users.release", users.astype(np.int32))
     out.array("users.package", package)
     out.array("users.offer", offer[users])
-    _write_runs(out, releases, ranges, offer, start, users)
+    _write_runs(out, releases, ranges, offer, start, users, is_aimed_at)
     out.array("package.dependents", _dependents(sets, ranges.package, start, package, len(counts)))
 
 
+def _write_declarers(
+    out: ArraySink,
+    releases: Releases,
+    sets: Sets,
+    ranges: Ranges,
+    is_aimed_at: NDArray[np.bool_],
+    extras: Sequence[str],
+) -> None:
+    """Write which sets hold each range, first those that lead further (`port.DependentReader.leading_declarers`)."""
+    leads = np.zeros(sets.count, dtype=np.bool_)
+    leads[releases.set_id[is_aimed_at[releases.package] & (releases.set_id >= 0)]] = True
+    is_last = ~leads[sets.set] | _holds_for_nobody(releases, sets, ranges, extras)
+    bounds, at = csr.inverted(2 * sets.range + is_last, 2 * len(ranges.flags))
+    out.array("declared.start", bounds[::2].astype(np.int32))
+    out.array("declared.leading", bounds[1::2].astype(np.int32))
+    out.array("declared.set", sets.set[at])
+    out.array("declared.marker", sets.marker[at])
+
+
+def _holds_for_nobody(releases: Releases, sets: Sets, ranges: Ranges, extras: Sequence[str]) -> NDArray[np.bool_]:
+    """Return which members hold with one extra alone that no range on a user of their set names."""
+    numbers: dict[str, int] = {"": 0}
+    by_marker = [numbers.setdefault(extra_alone(text), len(numbers)) for text in sets.marker_texts]
+    known = [[numbers[one] for one in text.split(",") if numbers.get(one)] for text in extras]
+    start = csr.offsets([len(one) for one in known])
+    at, begin = csr.spread(start[ranges.extras], start[ranges.extras + 1])
+    count = np.int64(len(numbers))
+    flat = np.array([one for of in known for one in of], dtype=np.int64)
+    named = csr.distinct(np.repeat(ranges.package, np.diff(begin)) * count + flat[at])
+    users, begin = csr.spread(releases.start[named // count], releases.start[named // count + 1])
+    followed = csr.distinct(releases.set_id[users] * count + np.repeat(named % count, np.diff(begin)))
+    extra = np.array(by_marker, dtype=np.int64)[sets.marker]
+    asked = sets.set * count + extra
+    found = np.searchsorted(followed, asked)
+    is_followed = np.append(followed, -1)[found] == asked
+    return (extra > 0) & ~is_followed
+
+
 def _write_runs(
-    out: ArraySink, releases: Releases, ranges: Ranges, offer: NDArray[np.uint8], start: csr.Offsets, users: csr.Offsets
+    out: ArraySink,
+    releases: Releases,
+    ranges: Ranges,
+    offer: NDArray[np.uint8],
+    start: csr.Offsets,
+    users: csr.Offsets,
+    is_aimed_at: NDArray[np.bool_],
 ) -> None:
     """Write the users of sets, in CSR form by ``start``, as runs of releases of packages on which a range aims."""
-    is_aimed_at, names_extras = (np.zeros(len(releases.start) - 1, dtype=np.bool_) for _ in range(2))
-    is_aimed_at[ranges.package] = True
+    names_extras = np.zeros(len(releases.start) - 1, dtype=np.bool_)
     names_extras[ranges.package[ranges.extras != 0]] = True
     kept = np.flatnonzero(is_aimed_at[releases.package[users]])
     owner = np.repeat(np.arange(len(start) - 1), np.diff(start))[kept]

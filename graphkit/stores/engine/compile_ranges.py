@@ -15,6 +15,7 @@ from graphkit.stores.engine.compile_releases import ReleaseOrder
 from graphkit.stores.engine.index_folder import ArraySink
 from graphkit.stores.engine.record_reader import columns, rows, texts
 from graphkit.stores.engine.specifiers import Specifiers
+from graphkit.stores.engine.texts import TextsBuilder
 
 NUMBER_SETS: Final = """
 CREATE TEMP TABLE IF NOT EXISTS aiming (id INTEGER);
@@ -59,6 +60,7 @@ JOIN ranges ON ranges.package = used.package AND ranges.extras = used.extras AND
 """
 
 
+EXTRAS: Final = "SELECT extras FROM range_extras ORDER BY id"
 DIGEST: Final = np.dtype("S16")
 _DIGESTS: Final = """
 SELECT digest::BLOB FROM sets JOIN requirement_sets AS kept ON kept.id = requirement_set ORDER BY sets.id
@@ -77,17 +79,22 @@ def number_sets(connection: duckdb.DuckDBPyConnection) -> None:
 
 
 class Sets(Struct, frozen=True, kw_only=True):
-    """The requirement sets: how many, and one row per member, ascending by set: its set, range and marker."""
+    """The requirement sets: how many, and one row per member, ascending by set: its set, range and marker.
+
+    ``marker_texts``: the text of each marker.
+    """
 
     count: int
     set: port.RequirementSetIds
     range: port.RangeIds
     marker: port.TextIds
+    marker_texts: list[str]
 
 
 def compile_sets(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Sets:
     """Write requirement sets and what is in them."""
-    out.texts("marker", texts(connection, "SELECT marker FROM markers ORDER BY id"))
+    marker_texts = [text for (text,) in rows(connection, "SELECT marker FROM markers ORDER BY id")]
+    out.texts("marker", TextsBuilder(marker_texts))
     query = """
         SELECT DISTINCT sets.id AS set_id, range_id, marker_id
         FROM requirement_members JOIN sets USING (requirement_set) JOIN placed_requirements USING (requirement)
@@ -99,7 +106,7 @@ def compile_sets(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Sets:
     out.array("set.start", csr.offsets(np.bincount(sets, minlength=count)).astype(np.int32))
     out.array("set.range", ranges)
     out.array("set.marker", markers)
-    return Sets(count=count, set=sets, range=ranges, marker=markers)
+    return Sets(count=count, set=sets, range=ranges, marker=markers, marker_texts=marker_texts)
 
 
 class Ranges(Struct, frozen=True, kw_only=True):
@@ -128,7 +135,7 @@ def compile_aims(connection: duckdb.DuckDBPyConnection, out: ArraySink) -> Aims:
         FROM ranges JOIN package_names AS name ON name.package = ranges.package
         JOIN range_extras USING (extras) ORDER BY ranges.id"""
     package, extras, text = columns(connection, query)
-    out.texts("range_extras", texts(connection, "SELECT extras FROM range_extras ORDER BY id"))
+    out.texts("range_extras", texts(connection, EXTRAS))
     out.texts("range_text", texts(connection, "SELECT text FROM range_texts ORDER BY id"))
     out.array("range_text.kind", csr.offsets(np.concatenate(columns(connection, _KINDS))))
     out.array("range.package", package)

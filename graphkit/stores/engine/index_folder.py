@@ -15,7 +15,7 @@ from graphkit.model.index import MetadataSource
 from graphkit.stores.engine.array_folder import ArrayFolder, ArrayFolderWriter, DamagedIndex
 from graphkit.stores.engine.texts import Texts, TextsBuilder
 
-FORMAT: Final = "17"
+FORMAT: Final = "18"
 """Version of the arrays; an index of another format is compiled anew."""
 
 SOURCES: Final = (*(str(source) for source in MetadataSource), "")

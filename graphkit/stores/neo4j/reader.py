@@ -429,9 +429,18 @@ class ServerReader:
         start, at = _joined(asked, found["row"])
         return _Aimed(start=start, range=self._ranges.ids(_ints(found["n"])[at]))
 
+    def stretches_on(self, packages: port.PackageIds) -> port.Stretches:
+        """Return the stretches of the ranges that aim at each package."""
+        start, found = self.constraints_on(packages)
+        return port.Stretches.of_each(start, found, self.ranges(found))
+
     def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which requirement sets hold each range."""
         return self._known_declarers.of(ranges)
+
+    def leading_declarers(self, ranges: port.RangeIds) -> port.Declarers:
+        """Return the same: the server is not asked which of them lead further."""
+        return self.declarers(ranges)
 
     def _read_declarers(self, ranges: NDArray[Any]) -> port.Declarers:
         asked = self._ranges.numbers(ranges)

@@ -12,19 +12,20 @@ on once, so a walk costs in the edges of its answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graphkit.model.building import BACKENDS, is_of_build
-from graphkit.model.csr import distinct, spread
+from graphkit.model.csr import distinct, spread, ticked
 from graphkit.model.zeros import zeros
 from graphkit.stores import port
 from graphkit.stores.port import PackageId, Position
-from graphkit.trace.reach.range_matching import Hits, RangeMatcher
-from graphkit.trace.reach.reached import ExtrasReached, ReachedReleases, Seeds, looked_up, united
+from graphkit.trace.reach.range_matching import Hits, RangeMatcher, StretchMatcher
+from graphkit.trace.reach.reached import Passed, ReachedReleases, Seeds, looked_up, unite_into, united
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows, mask_type
 from graphkit.trace.resolve.markers import Markers
 from graphkit.trace.resolve.package_columns import Truths
@@ -33,7 +34,6 @@ from graphkit.trace.resolve.world import World
 _NO_ROWS: Rows = np.empty(0, dtype=np.int64)
 _NO_RANGES: port.RangeIds = np.empty(0, dtype=port.RANGE)
 _NO_PACKAGES: port.PackageIds = np.empty(0, dtype=port.PACKAGE)
-_NOT_NAMED, _NAMED = 1, 2
 
 
 class ReachMode(Enum):
@@ -56,11 +56,22 @@ class _Level(NamedTuple):
     key_masks: Masks
 
 
-class _Passed(NamedTuple):
-    """Ranges, each once, and the slots in which each of them takes something that a level reached."""
+class _Scratch:
+    """Zeros of the size of the graph, which walks use one after another and leave as zeros.
 
-    range: port.RangeIds
-    masks: Masks
+    ``ranges`` and ``sets``: the slots that each has passed on. ``arriving``: those in which a level reaches sets.
+    ``place``: where packages stand among those that a level reached; nobody reads what was there before.
+    """
+
+    def __init__(self, generation: port.Generation, kind: np.dtype[Any]) -> None:
+        self.ranges: Masks = zeros(generation.ranges, kind)
+        self.sets: Masks = zeros(generation.requirement_sets, kind)
+        self.arriving: Masks = zeros(generation.requirement_sets, kind)
+        self.place: NDArray[np.int32] = zeros(generation.packages, np.int32)
+
+
+class _Scratches(dict[str, list[_Scratch]]):
+    """Those that no walk uses now, by the type of their masks."""
 
 
 class _ReverseWalk:
@@ -76,32 +87,32 @@ class _ReverseWalk:
         kind = self._everything.dtype
         self._nothing = kind.type(0)
         self._markers = world.memory_of(Markers)
-        self._named = world.memory_of(_Named)
         generation = world.reader.generation()
         self._size = np.int64(max(1, generation.releases))
         """Keys of releases with an extra: the number of the extra times this, and the release id."""
-        self._ranges: Masks = zeros(generation.ranges, kind)
-        """The slots that each range has passed on; below the same of requirement sets, and of sets with an extra."""
-        self._sets: Masks = zeros(generation.requirement_sets + 1, kind)  # the last one stands for no set
         self._sets_with: list[tuple[Rows, Masks]] = []
-        self._arriving: Masks = zeros(generation.requirement_sets, kind)
+        """The slots that sets with an extra have passed on."""
         self._count_sets = np.int64(max(1, generation.requirement_sets))
-        self._levels: list[port.RequirementSetIds] = []
-        self._extras = ExtrasReached(world, loose=self._is_loose)
+        self._passed_on: list[Passed] = []
+        self._sets: list[port.RequirementSetIds] = []
         self._none = Hits(_NO_PACKAGES, _NO_ROWS, _NO_ROWS, np.empty(0, dtype=kind))
 
     def run(self, seeds: Mapping[PackageId, Sequence[Position]]) -> ReachedReleases:
         """Walk from accused positions by package id until nothing is new."""
+        free = self._world.memory_of(_Scratches).setdefault(self._everything.dtype.str, [])
+        self._scratch = free.pop() if free else _Scratch(self._reader.generation(), self._everything.dtype)
         first = self._seeded(seeds)
         parts = self._worked_out(Hits(first.package, first.release, first.release + 1, first.masks), self._none)
-        while True:
-            declarers, masks = self._declared([self._new(part) for part in parts])
-            level = self._reached(declarers, masks)
-            self._levels.append(level.sets)
-            if not len(level.sets) and not len(level.keys):
-                break
-            parts = self._passed(level)
-        return ReachedReleases(self._world, self._sets, self._levels, self._extras, first, self._availability)
+        while len(self._new(parts).range):
+            parts = self._passed(self._reached(self._passed_on[-1]))
+        for passed in self._passed_on:
+            self._scratch.ranges[passed.range] = 0
+        for sets in self._sets:
+            self._scratch.sets[sets] = 0
+        free.append(self._scratch)
+        return ReachedReleases(
+            self._world, self._passed_on, first, self._everything, self._availability, loose=self._is_loose
+        )
 
     def _seeded(self, seeds: Mapping[PackageId, Sequence[Position]]) -> Seeds:
         package_ids = port.PACKAGE.of(sorted(seeds))
@@ -115,7 +126,7 @@ class _ReverseWalk:
             masks &= self._availability.listed[releases]
         return Seeds(releases, np.repeat(package_ids, [len(of) for of in positions]), masks)
 
-    def _passed(self, level: _Level) -> Iterator[_Passed]:
+    def _passed(self, level: _Level) -> Iterator[Passed]:
         """Yield ranges that take what a level reached: where what is chosen is known beforehand, and elsewhere."""
         sets = (level.keys % self._count_sets).astype(port.REQUIREMENT_SET)
         numbers = level.keys // self._count_sets
@@ -123,7 +134,7 @@ class _ReverseWalk:
             takers = self._reader.takers(level.sets)
             masks = np.repeat(level.masks, np.diff(takers.start))
             known = self._settles(takers.package)
-            yield _Passed(takers.range[known], masks[known])
+            yield Passed(takers.range[known], masks[known])
             if len(sets):
                 yield self._taken_with(sets, numbers, level.key_masks)
         runs = self._reader.runs(level.sets)
@@ -139,7 +150,7 @@ class _ReverseWalk:
         assert self._availability is not None
         return self._availability.settles(packages)
 
-    def _taken_with(self, sets: port.RequirementSetIds, numbers: Rows, masks: Masks) -> _Passed:
+    def _taken_with(self, sets: port.RequirementSetIds, numbers: Rows, masks: Masks) -> Passed:
         """Return the ranges that choose releases of sets and name the extra with which each set was reached."""
         takers = self._reader.takers(sets)
         pair = np.repeat(np.arange(len(sets)), np.diff(takers.start))
@@ -147,7 +158,7 @@ class _ReverseWalk:
         row, number = self._markers.named(self._world, takers.extras[known])
         row = known[row]
         hit = number == numbers[pair[row]]
-        return _Passed(*united(takers.range[row[hit]], masks[pair[row[hit]]]))
+        return Passed(*united(takers.range[row[hit]], masks[pair[row[hit]]]))
 
     def _open(self, runs: port.Runs, masks: Masks, numbers: Rows | None = None) -> Hits:
         """Return what of runs of releases is listed, where it is not known beforehand which ranges choose it."""
@@ -168,35 +179,48 @@ class _ReverseWalk:
         known = Hits.of(package[there], lo[there], hi[there], masks[there], base[there] if base is not None else None)
         return Hits(*(np.concatenate(both) for both in zip(found, known, strict=True)))
 
-    def _worked_out(self, plain: Hits, extras: Hits) -> Iterator[_Passed]:
-        """Yield the ranges on some packages that have not passed everything on yet, and what they pass on."""
+    def _worked_out(self, plain: Hits, extras: Hits) -> Iterator[Passed]:
+        """Yield the ranges on the packages of hits that take any of them, and in which slots."""
         if not len(plain.package) and not len(extras.package):
             return
         touched = distinct(np.concatenate([plain.package, extras.package]), self._world.packages)
+        if self._question is ReachMode.NOMINATED:
+            yield self._choosing(touched, plain.sorted(), extras.sorted())
+        else:
+            yield self._admitting(touched, plain, extras)
+
+    def _admitting(self, touched: port.PackageIds, plain: Hits, extras: Hits) -> Passed:
+        stretches = self._reader.stretches_on(touched)
+        matcher = StretchMatcher(stretches, self._everything)
+        self._scratch.place[touched] = np.arange(len(touched))
+        found = matcher.any_of(plain, self._scratch.place[plain.package])
+        if len(extras.package):
+            rows, numbers = self._markers.named(self._world, stretches.extras)
+            np.bitwise_or.at(found, rows, matcher.any_among(rows, numbers * self._size, extras.sorted()))
+        rows = np.flatnonzero(found)
+        ranges, masks = stretches.range[rows], found[rows]
+        if (ranges[1:] == ranges[:-1]).any():  # few have several stretches
+            first = np.flatnonzero(np.append(True, ranges[1:] != ranges[:-1]))
+            ranges, masks = ranges[first], np.bitwise_or.reduceat(masks, first)
+        return Passed(ranges, masks)
+
+    def _choosing(self, touched: port.PackageIds, plain: Hits, extras: Hits) -> Passed:
+        assert self._availability is not None
         start, ranges = self._reader.constraints_on(touched)
         row = np.repeat(np.arange(len(touched)), np.diff(start))
-        waiting = self._ranges[ranges] != self._everything
+        waiting = self._scratch.ranges[ranges] != self._everything
         ranges, row = ranges[waiting], row[waiting]
         columns = self._reader.ranges(ranges)
-        matcher = RangeMatcher(self._world, touched, row, columns)
-        plain, extras = plain.sorted(), extras.sorted()
         named = self._markers.named(self._world, columns.extras) if len(extras.package) else None
-        if self._question is not ReachMode.NOMINATED:
-            found = matcher.any_of(plain, self._everything)
+        found = np.zeros(len(ranges), dtype=self._everything.dtype)
+        for rows, release, slots in RangeMatcher(self._world, touched, row, columns).chosen(self._availability):
+            hits = looked_up(plain.lo, plain.masks, release) & slots
+            some = np.flatnonzero(hits)
+            np.bitwise_or.at(found, rows[some], hits[some])
             if named is not None:
-                rows, numbers = named
-                np.bitwise_or.at(found, rows, matcher.any_among(rows, numbers * self._size, extras))
-        else:
-            assert self._availability is not None
-            found = np.zeros(len(ranges), dtype=self._everything.dtype)
-            for rows, release, slots in matcher.chosen(self._availability):
-                hits = looked_up(plain.lo, plain.masks, release) & slots
-                some = np.flatnonzero(hits)
-                np.bitwise_or.at(found, rows[some], hits[some])
-                if named is not None:
-                    at, hits = self._hits_with(named, rows, release, extras)
-                    np.bitwise_or.at(found, rows[at], hits & slots[at])
-        yield _Passed(ranges, found)
+                at, hits = self._hits_with(named, rows, release, extras)
+                np.bitwise_or.at(found, rows[at], hits & slots[at])
+        return Passed(ranges, found)
 
     def _hits_with(self, named: tuple[Rows, Rows], rows: Rows, release: Rows, extras: Hits) -> tuple[Rows, Masks]:
         """Return (place in ``rows``, masks) for every extra that these ranges name of what they choose."""
@@ -205,47 +229,44 @@ class _ReverseWalk:
         at = np.repeat(np.arange(len(rows)), np.diff(begin))
         return at, looked_up(extras.lo, extras.masks, numbers[pair] * self._size + release[at])
 
-    def _new(self, passed: _Passed) -> _Passed:
-        """Return what ranges have not passed on before, and remember that they did."""
-        before = self._ranges[passed.range]
-        masks = passed.masks & ~before
-        new = np.flatnonzero(masks)
-        ranges, masks = passed.range[new], masks[new]
-        self._ranges[ranges] = before[new] | masks
-        return _Passed(ranges, masks)
+    def _new(self, parts: Iterable[Passed]) -> Passed:
+        """Return, and note, what ranges have not passed on before."""
+        found = [Passed(_NO_RANGES, self._none.masks)]
+        for passed in parts:
+            before = self._scratch.ranges[passed.range]
+            masks = passed.masks & ~before
+            new = np.flatnonzero(masks)
+            ranges, masks = passed.range[new], masks[new]
+            self._scratch.ranges[ranges] = before[new] | masks
+            found.append(Passed(ranges, masks))
+        self._passed_on.append(Passed(*(np.concatenate(both) for both in zip(*found, strict=True))))
+        return self._passed_on[-1]
 
-    def _declared(self, parts: Sequence[_Passed]) -> tuple[port.Declarers, Masks]:
-        """Return who declares ranges, and the mask of each declaration."""
-        declarers = self._reader.declarers(np.concatenate([_NO_RANGES, *(part.range for part in parts)]))
-        masks = np.concatenate([self._none.masks, *(part.masks for part in parts)])
-        return declarers, np.repeat(masks, np.diff(declarers.start))
-
-    def _reached(self, declarers: port.Declarers, masks: Masks) -> _Level:
+    def _reached(self, passed: Passed) -> _Level:
         """Return the sets whose declarations hold, in slots that these have not passed on before."""
+        declarers = self._reader.leading_declarers(passed.range)
+        masks = np.repeat(passed.masks, np.diff(declarers.start))
         holds = self._markers.hold(self._world, declarers.marker, loose=self._is_loose)
         plain, others = np.flatnonzero(holds), np.flatnonzero(~holds)
         sets, markers, masks_with = declarers.set[others], declarers.marker[others], masks[others]
-        self._extras.note(sets, markers, masks_with)
         return _Level(*self._new_sets(declarers.set[plain], masks[plain]), *self._new_keys(sets, markers, masks_with))
 
     def _new_sets(self, sets: port.RequirementSetIds, masks: Masks) -> tuple[port.RequirementSetIds, Masks]:
-        part = np.flatnonzero(masks != self._everything)  # few, and the only ones that have to be united
-        np.bitwise_or.at(self._arriving, sets[part], masks[part])
-        self._arriving[sets if not len(part) else sets[masks == self._everything]] = self._everything
-        each = distinct(sets, len(self._arriving))
-        arrived, before = self._arriving[each], self._sets[each]
-        self._arriving[each] = 0
+        arriving, known = self._scratch.arriving, self._scratch.sets
+        unite_into(arriving, sets, masks, self._everything)
+        each = ticked(sets, arriving)
+        arrived, before = arriving[each], known[each]
+        arriving[each] = 0
         arrived &= ~before
         new = np.flatnonzero(arrived)
         each, masks = each[new], arrived[new]
-        self._sets[each] = before[new] | masks
+        known[each] = before[new] | masks
+        self._sets.append(each)
         return each, masks
 
     def _new_keys(self, sets: port.RequirementSetIds, markers: port.TextIds, masks: Masks) -> tuple[Rows, Masks]:
-        """Return sets with extras under which their markers hold, where a range may name one."""
-        able = self._named.among(self._world, sets)
-        sets, masks = sets[able], masks[able]
-        row, numbers = self._markers.with_extras(markers[able], loose=self._is_loose)
+        """Return sets with extras under which their markers hold."""
+        row, numbers = self._markers.with_extras(markers, loose=self._is_loose)
         keys, masks = united(numbers * self._count_sets + sets[row], masks[row])
         for known in self._sets_with:
             masks = masks & ~looked_up(*known, keys)
@@ -254,26 +275,6 @@ class _ReverseWalk:
         if len(keys):
             self._sets_with.append((keys, masks))
         return keys, masks
-
-
-class _Named:
-    """Which requirement sets have a release in a package of which a range names an extra; each is asked once."""
-
-    def __init__(self) -> None:
-        self._known = np.empty(0, dtype=np.int8)
-
-    def among(self, world: World, sets: port.RequirementSetIds) -> Rows:
-        """Return which rows are of such sets."""
-        if not len(self._known):
-            self._known = zeros(world.reader.generation().requirement_sets, np.int8)
-        found = self._known[sets]
-        if not found.all():
-            new = distinct(sets[found == 0], len(self._known))
-            runs = world.reader.runs(new)
-            self._known[new] = _NOT_NAMED
-            self._known[np.repeat(new, np.diff(runs.start))[runs.names_extras]] = _NAMED
-            found = self._known[sets]
-        return np.flatnonzero(found == _NAMED)
 
 
 def closure_of(world: World, seeds: Mapping[PackageId, Sequence[Position]]) -> ReachedReleases:
@@ -306,7 +307,7 @@ def leads_by_building(world: World, seeds: Mapping[PackageId, Sequence[Position]
     markers = reader.texts("marker", distinct(reader.declarers(ranges).marker))
     if not any(map(is_of_build, markers)):
         return False
-    closure_of(world, seeds)
+    closure_of(world, seeds).read()
     return world.memory_of(Markers).meets_build
 
 

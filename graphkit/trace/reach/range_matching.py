@@ -15,7 +15,9 @@ from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
 
 _NOWHERE: Final = -1
-"""The release of packages without a hit."""
+_HIGHEST: Final = np.iinfo(np.int32).max
+"""The last and the first release of packages without a hit."""
+Mask = np.unsignedinteger[Any]
 
 
 class Hits(NamedTuple):
@@ -52,6 +54,59 @@ class Hits(NamedTuple):
         return found, unions(self.masks, first[found], last[found])
 
 
+class StretchMatcher:
+    """The stretches of ranges on some packages, and what was reached inside them."""
+
+    def __init__(self, stretches: port.Stretches, everything: Mask) -> None:
+        self._lo, self._hi = stretches.lo, stretches.hi
+        self._counts = np.diff(stretches.start)
+        self._everything = everything
+
+    def any_of(self, hits: Hits, place: Rows) -> Masks:
+        """Return the union of the hits inside each stretch; mostly they are all or nothing.
+
+        ``place``: where the package of each hit stands among those of the stretches.
+        """
+        result = np.zeros(len(self._lo), dtype=hits.masks.dtype)
+        whole = hits.masks == self._everything
+        if whole.all():
+            result[self._meets(hits, place)] = self._everything
+            return result
+        result[self._meets(hits.at(whole), place[whole])] = self._everything
+        waiting = np.flatnonzero(result == 0)
+        found, masks = hits.at(~whole).sorted().between(self._lo[waiting], self._hi[waiting])
+        result[waiting[found]] = masks
+        return result
+
+    def _meets(self, hits: Hits, place: Rows) -> Truths:
+        """Return which stretches have a hit inside; most have the first or the last one of their package."""
+        bottom = np.full(len(self._counts), _HIGHEST, dtype=hits.lo.dtype)
+        top = np.full(len(self._counts), _NOWHERE, dtype=hits.lo.dtype)
+        np.minimum.at(bottom, place, hits.lo)
+        np.maximum.at(top, place, hits.hi - 1)
+        row = np.repeat(np.arange(len(self._counts)), self._counts)
+        least, most = bottom[row], top[row]
+        begun = self._lo <= most
+        found: Truths = begun & (most < self._hi)
+        others = np.flatnonzero(begun & ~found & (least < self._hi))
+        if len(others):
+            asked = np.zeros(len(self._counts), dtype=np.bool_)
+            asked[row[others]] = True
+            some = asked[place]
+            # No release is in two hits, so that the ends are in the order of the beginnings.
+            begins, ends = np.sort(hits.lo[some]), np.sort(hits.hi[some])
+            at = np.searchsorted(ends, self._lo[others], side="right")
+            found[others] = begins[at] < self._hi[others]
+        return found
+
+    def any_among(self, rows: Rows, bases: Rows, hits: Hits) -> Masks:
+        """Return for each of some stretches the union of the hits that are ``base`` and a release inside it."""
+        result = np.zeros(len(rows), dtype=hits.masks.dtype)
+        found, masks = hits.between(bases + self._lo[rows], bases + self._hi[rows])
+        result[found] = masks
+        return result
+
+
 class RangeMatcher:
     """Ranges on some packages, which are ascending, as `port.Ranges` has them; ``row`` counts in the packages."""
 
@@ -60,50 +115,6 @@ class RangeMatcher:
         self._row = row
         self._columns = columns
         self._profile = world.profile
-        self._piece_row = np.repeat(np.arange(len(row)), np.diff(columns.start))
-
-    def any_of(self, hits: Hits, everything: np.unsignedinteger[Any]) -> Masks:
-        """Return the union of the hits inside each range; mostly they are all or nothing."""
-        result = np.zeros(len(self._row), dtype=hits.masks.dtype)
-        whole = hits.masks == everything
-        if whole.all():
-            result[self._piece_row[self._meets(hits)]] = everything
-            return result
-        inside = self._meets(hits.at(whole))
-        result[self._piece_row[inside]] = everything
-        rest = hits.at(~whole)
-        waiting = np.flatnonzero(~inside)
-        pieces, masks = rest.between(self._columns.lo[waiting], self._columns.hi[waiting])
-        np.bitwise_or.at(result, self._piece_row[waiting[pieces]], masks)
-        return result
-
-    def _meets(self, hits: Hits) -> Truths:
-        """Return which stretches of ranges have a hit inside; most have the first or the last one of their package."""
-        count = len(hits.package)
-        lo, hi = self._columns.lo, self._columns.hi
-        if not count:
-            return np.zeros(len(lo), dtype=np.bool_)
-        first = np.flatnonzero(np.append(True, hits.package[1:] != hits.package[:-1]))
-        bottom, top = np.full((2, len(self._packages)), _NOWHERE, dtype=np.int64)
-        place = np.searchsorted(self._packages, hits.package[first])
-        bottom[place], top[place] = hits.lo[first], hits.hi[np.append(first[1:], count) - 1] - 1
-        row = self._row[self._piece_row]
-        least, most = bottom[row], top[row]
-        found: Truths = (lo <= most) & (most < hi)
-        others = np.flatnonzero(~found & (lo <= most) & (least < hi))
-        low, high = lo[others], hi[others]
-        at = np.searchsorted(hits.hi, low, side="right")
-        found[others] = hits.lo[np.minimum(at, count - 1)] < high
-        return found
-
-    def any_among(self, rows: Rows, bases: Rows, hits: Hits) -> Masks:
-        """Return for each of some ranges the union of the hits that are ``base`` and a release inside it."""
-        piece, begin = spread(self._columns.start[rows], self._columns.start[rows + 1])
-        pair = np.repeat(np.arange(len(rows)), np.diff(begin))
-        found, masks = hits.between(bases[pair] + self._columns.lo[piece], bases[pair] + self._columns.hi[piece])
-        result = np.zeros(len(rows), dtype=masks.dtype)
-        np.bitwise_or.at(result, pair[found], masks)
-        return result
 
     def chosen(self, availability: AvailabilityTable) -> Iterator[tuple[Rows, Rows, Masks]]:
         """Yield (rows, release, slots): what ranges choose, state by state of their package, which must be loaded."""

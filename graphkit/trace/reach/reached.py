@@ -9,29 +9,36 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from graphkit.model.csr import Numbers, Scalar, distinct
+from graphkit.model.csr import Numbers, Scalar, distinct, offsets, ticked
 from graphkit.model.zeros import zeros
 from graphkit.stores.port import (
     PACKAGE,
     RELEASE,
     REQUIREMENT_SET,
+    Declarers,
     PackageId,
     PackageIds,
     Position,
+    RangeIds,
     ReleaseIds,
     RequirementSetIds,
     TextIds,
     Users,
 )
+from graphkit.trace.reach.range_matching import Mask
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows
 from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.markers import Markers
+from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
 
 Levels = NDArray[np.int32]
 _EXTRA = 24
 """Bits that the number of an extra takes."""
-_NO_SETS: RequirementSetIds = np.empty(0, dtype=REQUIREMENT_SET)
+_DENSE = 32
+"""So few entries for one that is touched are more than 4 KiB pages can leave out."""
+_SET = 32
+"""Bits that a requirement set takes."""
 _LEVELS = 1 << 16
 """More levels than any walk has: each costs a package of the chain."""
 
@@ -44,36 +51,48 @@ class Seeds(NamedTuple):
     masks: Masks
 
 
+class Passed(NamedTuple):
+    """Ranges, each once, and the slots in which each of them takes something that a level reached."""
+
+    range: RangeIds
+    masks: Masks
+
+
 class ReachedReleases:
     """What a reverse walk reached: masks and least distance (edges) of packages, and of extras of them.
 
-    It holds requirement sets: ``sets`` has a mask for each of them, and a last one for none. Releases are made of them
-    when they are first asked for, which costs in the answer. ``levels``: the sets that each level reached first; of a
-    closure every set comes once. ``availability``: what was listed at the instants of the walk; None for the closure,
-    which asks for no time.
+    It holds ranges: ``passed`` has those that each level passed something on by, and in which slots it was new. Who
+    declares them, and releases of those, are made when they are first asked for, which costs in the answer; of a closure
+    every range comes once. ``availability``: what was listed at the instants of the walk; None for the closure, which
+    asks for no time.
     """
 
     def __init__(
         self,
         world: World,
-        sets: Masks,
-        levels: Sequence[RequirementSetIds],
-        extras: ExtrasReached,
+        passed: Sequence[Passed],
         seeds: Seeds,
+        everything: Mask,
         availability: AvailabilityTable | None = None,
+        *,
+        loose: bool,
     ) -> None:
-        self.sets = sets
         self.availability = availability
         self._world = world
-        self._levels = levels
-        self._extras = extras
+        self._declared = _Declared(world, passed, everything, loose=loose)
+        self._extras = _ExtrasReached(world, self._declared, loose=loose)
         self._seeds = seeds
+
+    def read(self) -> None:
+        """Read who declares what was passed on, so that every marker of it is known."""
+        self._declared.read()
 
     @cached_property
     def plain(self) -> Masks:
         """A mask for each release id."""
         users, masks = self._users
-        found: Masks = zeros(self._world.releases, self.sets.dtype)
+        size = self._world.releases
+        found: Masks = np.zeros(size, masks.dtype) if len(masks) * _DENSE > size else zeros(size, masks.dtype)
         found[users.release] = masks if self.availability is None else masks & self.availability.listed_among(users)
         found[self._seeds.release] |= self._seeds.masks
         return found
@@ -84,7 +103,7 @@ class ReachedReleases:
         if self.availability is None:
             return {}
         keys, masks = self._extras.keys
-        every = self.sets.copy()
+        every = self._declared.sets.copy()
         np.bitwise_or.at(every, self._extras.sets_of(keys), masks)
         sets = np.flatnonzero(every[:-1]).astype(REQUIREMENT_SET)
         users = self._world.reader.users(sets)
@@ -99,9 +118,9 @@ class ReachedReleases:
 
     @property
     def _users(self) -> tuple[Users, Masks]:
-        sets = distinct(np.concatenate([_NO_SETS, *self._levels]), len(self.sets))
+        sets, masks = self._declared.distinct
         users = self._world.reader.users(sets)
-        return users, np.repeat(self.sets[sets], np.diff(users.start))
+        return users, np.repeat(masks, np.diff(users.start))
 
     @cached_property
     def masks(self) -> Mapping[tuple[PackageId, str], Masks]:
@@ -127,7 +146,7 @@ class ReachedReleases:
     def count(self) -> int:
         """How many releases were reached; of a closure alone."""
         own = self._world.reader.releases(self._seeds.release).requirement_set
-        return self._by_level[1] + int(np.count_nonzero(self.sets[own] == 0))
+        return self._by_level[1] + int(np.count_nonzero(self._declared.sets[own] == 0))
 
     @property
     def _first(self) -> Levels:
@@ -137,11 +156,10 @@ class ReachedReleases:
     def _by_level(self) -> tuple[Levels, int]:
         """The level at which each package of the graph was first reached, from 1 on, 0 where it was not; and users."""
         first = np.zeros(self._world.packages, dtype=np.int32)
-        count = 0
-        for level, sets in reversed(list(enumerate(self._levels, 2))):
-            packages = self._world.reader.users(sets).package
-            count += len(packages)
-            first[packages] = level
+        sets, level = self._declared.levels()
+        users = self._world.reader.users(sets)
+        first[users.package] = np.repeat(level, np.diff(users.start))  # the last one stays, which is the least
+        count = len(users.package)
         first[self._seeds.package] = 1
         return first, count
 
@@ -204,33 +222,85 @@ class _ByKey(Mapping[tuple[PackageId, str], Masks]):
         return len(self._keys)
 
 
-class ExtrasReached:
-    """Requirement sets that were reached with an extra, level by level, as the walk met them: undecided by extra.
+class _Declared:
+    """Who declares ranges that passed something on, level by level."""
 
-    Which extras the markers hold with is worked out when it is asked for.
-    """
+    def __init__(self, world: World, passed: Sequence[Passed], everything: Mask, *, loose: bool) -> None:
+        self._world = world
+        self._passed = passed
+        self._everything = everything
+        self._loose = loose
 
-    def __init__(self, world: World, *, loose: bool) -> None:
+    @cached_property
+    def _every(self) -> tuple[Declarers, Rows, Truths]:
+        """Return all declarations, where those of each level begin among them, and which hold without an extra."""
+        declarers = self._world.reader.declarers(np.concatenate([one.range for one in self._passed]))
+        bounds = declarers.start[offsets([len(one.range) for one in self._passed])]
+        holds = self._world.memory_of(Markers).hold(self._world, declarers.marker, loose=self._loose)
+        return declarers, bounds, holds
+
+    def read(self) -> None:
+        """Read all declarations, and their markers."""
+        assert self._every
+
+    @cached_property
+    def _masks(self) -> Masks:
+        declarers, _, _ = self._every
+        return np.repeat(np.concatenate([one.masks for one in self._passed]), np.diff(declarers.start))
+
+    @cached_property
+    def sets(self) -> Masks:
+        """A mask for each requirement set, and a last one for none."""
+        declarers, _, holds = self._every
+        found: Masks = zeros(self._world.reader.generation().requirement_sets + 1, self._masks.dtype)
+        unite_into(found, declarers.set[holds], self._masks[holds], self._everything)
+        return found
+
+    @property
+    def distinct(self) -> tuple[RequirementSetIds, Masks]:
+        """The requirement sets, ascending, and the mask of each."""
+        declarers, _, holds = self._every
+        sets = ticked(declarers.set[holds], self.sets)
+        return sets, self.sets[sets]
+
+    def levels(self) -> tuple[RequirementSetIds, Levels]:
+        """Return the requirement sets and the level of each, from 2 on, the last ones first."""
+        declarers, bounds, holds = self._every
+        first = zeros(len(self.sets), np.int64)
+        for level in range(len(self._passed), 0, -1):
+            within = slice(bounds[level - 1], bounds[level])
+            first[declarers.set[within][holds[within]]] = level + 1
+        sets, _ = self.distinct
+        both = np.sort(first[sets] << _SET | sets)[::-1]
+        return (both & ((1 << _SET) - 1)).astype(REQUIREMENT_SET), (both >> _SET).astype(np.int32)
+
+    def others(self) -> tuple[RequirementSetIds, TextIds, Masks, Rows]:
+        """Return (set, marker, mask, level from 1 on) of declarations that hold with no more than an extra, if at all."""
+        declarers, bounds, holds = self._every
+        rows = np.flatnonzero(~holds)
+        level = np.searchsorted(bounds, rows, side="right")
+        return declarers.set[rows], declarers.marker[rows], self._masks[rows], level
+
+
+class _ExtrasReached:
+    """Requirement sets that were reached with an extra. Which extras hold is worked out when it is asked for."""
+
+    def __init__(self, world: World, declared: _Declared, *, loose: bool) -> None:
         self._world = world
         self._markers = world.memory_of(Markers)
+        self._declared = declared
         self._loose = loose
         self._size = np.int64(max(1, world.reader.generation().requirement_sets))
-        self._noted: list[tuple[RequirementSetIds, TextIds, Masks]] = []
 
     @property
     def numbers(self) -> Mapping[str, int]:
         """Extras by name."""
         return self._markers.numbers
 
-    def note(self, sets: RequirementSetIds, markers: TextIds, masks: Masks) -> None:
-        """Note the declarations of the next level that hold with no more than an extra, if at all."""
-        self._noted.append((sets, markers, masks))
-
     @cached_property
     def _arrived(self) -> tuple[Rows, Masks, Rows]:
         """Keys (number of the extra, then the set), masks and levels, from 1 on; keys may repeat."""
-        sets, markers, masks = (np.concatenate(column) for column in zip(*self._noted, strict=True))
-        level = np.repeat(np.arange(1, len(self._noted) + 1), [len(of) for of, _, _ in self._noted])
+        sets, markers, masks, level = self._declared.others()
         row, numbers = self._markers.with_extras(markers, loose=self._loose)
         return numbers * self._size + sets[row], masks[row], level[row]
 
@@ -290,6 +360,15 @@ class ExtrasReached:
         listed = availability.listed_of(releases[some].astype(RELEASE), found.package[some], found.is_listed[some])
         masks[some] &= listed
         return masks
+
+
+def unite_into(found: Masks, at: Numbers, masks: Masks, everything: Mask) -> None:
+    """Add masks to those found at some places, which may repeat; mostly they are all or nothing."""
+    part = np.flatnonzero(masks != everything)
+    if len(part):
+        np.bitwise_or.at(found, at[part], masks[part])
+        at = at[masks == everything]
+    found[at] = everything
 
 
 def looked_up(keys: Numbers, masks: Masks, asked: Numbers) -> Masks:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from graphkit.model.csr import distinct
 from graphkit.model.environment import Profile
 from graphkit.stores import port
-from graphkit.trace.reach.range_matching import Hits, RangeMatcher, unions
+from graphkit.trace.reach.range_matching import Hits, RangeMatcher, StretchMatcher, unions
 from graphkit.trace.resolve.availability_table import AvailabilityTable
 from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.world import World
@@ -35,13 +35,21 @@ def asking(*specifiers: str, name: str = "lib", profile: Profile = "uv", last: s
     )
 
 
-def matcher(world: World) -> tuple[RangeMatcher, list[str]]:
+def ranges_on_lib(world: World) -> tuple[RangeMatcher, list[str]]:
     """Return the ranges on `lib`, and their texts."""
     packages = port.PACKAGE.of([package_in(world, "lib").id])
     start, ranges = world.reader.constraints_on(packages)
     columns = world.reader.ranges(ranges)
     row = np.repeat(np.arange(len(packages)), np.diff(start))
     return RangeMatcher(world, packages, row, columns), list(columns.text)
+
+
+def stretches(world: World) -> tuple[StretchMatcher, list[list[int]]]:
+    """Return the stretches of the ranges on `lib`, and the positions inside each."""
+    lib = package_in(world, "lib")
+    found = world.reader.stretches_on(port.PACKAGE.of([lib.id]))
+    bounds = zip((found.lo - lib.start).tolist(), (found.hi - lib.start).tolist(), strict=True)
+    return StretchMatcher(found, np.uint8(3)), [list(range(lo, hi)) for lo, hi in bounds]
 
 
 def hits_of(of: Package, masks: list[int], base: int = 0) -> Hits:
@@ -62,35 +70,29 @@ MASKS = st.lists(st.sampled_from([0, 1, 2, 3]), min_size=len(LIB), max_size=len(
 
 
 @given(MASKS)
-def test_a_range_passes_on_what_any_release_inside_has(masks: list[int]) -> None:
+def test_a_stretch_passes_on_what_any_release_inside_has(masks: list[int]) -> None:
     world = asking(*RANGES)
-    lib = package_in(world, "lib")
-    ranges, texts = matcher(world)
-    found = ranges.any_of(hits_of(lib, masks), np.uint8(3))
-    for text, mask in zip(texts, found.tolist(), strict=True):
-        inside = [masks[p] for lo, hi in lib.stretches(text) for p in range(lo, hi)]
-        assert mask == reduce(or_, inside, 0), text
+    hits = hits_of(package_in(world, "lib"), masks)
+    matcher, inside = stretches(world)
+    found = matcher.any_of(hits, np.zeros(len(hits.lo), dtype=np.int64))
+    assert found.tolist() == [reduce(or_, (masks[one] for one in of), 0) for of in inside]
 
 
 @given(MASKS)
 def test_the_same_of_releases_that_were_reached_with_an_extra(masks: list[int]) -> None:
     world = asking(*RANGES)
-    lib = package_in(world, "lib")
     base = 100
-    hits = hits_of(lib, masks, base)
-    ranges, texts = matcher(world)
-    rows = np.arange(len(texts))
-    found = ranges.any_among(rows, np.full(len(rows), base), hits)
-    for text, mask in zip(texts, found.tolist(), strict=True):
-        inside = [masks[p] for lo, hi in lib.stretches(text) for p in range(lo, hi)]
-        assert mask == reduce(or_, inside, 0), text
-    other = ranges.any_among(rows, np.full(len(rows), base + 1000), hits)
-    assert not other.any()
+    hits = hits_of(package_in(world, "lib"), masks, base)
+    matcher, inside = stretches(world)
+    rows = np.arange(len(inside))
+    found = matcher.any_among(rows, np.full(len(rows), base), hits)
+    assert found.tolist() == [reduce(or_, (masks[one] for one in of), 0) for of in inside]
+    assert not matcher.any_among(rows, np.full(len(rows), base + 1000), hits).any()
 
 
 def chosen(world: World, instants: Sequence[int]) -> dict[tuple[str, int], str]:
     """Return what each range chooses in each slot."""
-    ranges, texts = matcher(world)
+    ranges, texts = ranges_on_lib(world)
     table = AvailabilityTable(world, instants, doubtful=True)
     lib = package_in(world, "lib")
     table.load(port.PACKAGE.of([lib.id]))
