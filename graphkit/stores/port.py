@@ -315,6 +315,15 @@ class Declarers(Struct, frozen=True, kw_only=True):
     marker: TextIds
 
 
+    @classmethod
+    def none(cls, rows: int) -> Self:
+        """Return no declarer of so many ranges."""
+        found = cls(start=np.zeros(rows + 1, dtype=np.int64), set=REQUIREMENT_SET.of(()), marker=TEXT.of(()))
+        for made in (found.start, found.set, found.marker):
+            made.flags.writeable = False
+        return found
+
+
 class Users(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per requirement set asked: the ``release`` ids that declare it.
 
@@ -465,7 +474,13 @@ class DependentReader(Protocol):
         """Return which requirement sets hold each range."""
 
     def leading_declarers(self, ranges: RangeIds) -> Declarers:
-        """Return the same without sets that lead no further, which may be left out: no range aims at a user of theirs."""
+        """Return the same without those that lead no further, which may be left out.
+
+        No range aims at a user of their set, or they hold with one extra alone and no range on a user names it.
+        """
+
+    def ending_declarers(self, ranges: RangeIds) -> Declarers:
+        """Return what `leading_declarers` left out, but for those that hold with one extra alone."""
 
     def users(self, sets: RequirementSetIds) -> Users:
         """Return which releases declare each requirement set."""

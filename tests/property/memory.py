@@ -398,6 +398,10 @@ class MemoryReader:
         """Return the same: which of them lead further is not known beforehand."""
         return self.declarers(ranges)
 
+    def ending_declarers(self, ranges: port.RangeIds) -> port.Declarers:
+        """Return none: nothing was left out."""
+        return port.Declarers.none(len(ranges))
+
     def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return which releases declare each requirement set."""
         start, found = _csr([[n for n, one in enumerate(self._set_of) if one == asked] for asked in sets.tolist()])

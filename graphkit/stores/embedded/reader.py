@@ -58,9 +58,10 @@ class IndexReader:
         self._yank_file, self._yank_since = index.columns(("yank.file", "yank.since"))
         self._filenames, self._hashes = index.texts("file.filename"), index.texts("file.sha256")
         self._set_start, self._set_range, self._set_marker = index.columns(("set.start", "set.range", "set.marker"))
-        self._declared_start, self._declared_leading, self._declared_set, self._declared_marker = index.columns(
-            ("declared.start", "declared.leading", "declared.set", "declared.marker")
+        self._declared_start, self._declared_ending, self._declared_rest = index.columns(
+            ("declared.start", "declared.ending", "declared.rest")
         )
+        self._declared_set, self._declared_marker = index.columns(("declared.set", "declared.marker"))
         self._users_start, self._users = index.columns(("users.start", "users.release"))
         # What is said of releases stands beside them once more: walks read these columns in this order all the time.
         self._users_package, self._users_offer = index.columns(("users.package", "users.offer"))
@@ -196,8 +197,13 @@ class IndexReader:
         return self._declarers(*csr.positions(self._declared_start, ranges))
 
     def leading_declarers(self, ranges: port.RangeIds) -> port.Declarers:
-        """Return which of them lead further, which stand first among those of a range."""
-        at, start = csr.spread(self._declared_start[ranges], self._declared_leading[ranges])
+        """Return which of them lead further."""
+        at, start = csr.spread(self._declared_start[ranges], self._declared_ending[ranges])
+        return self._declarers(start, at)
+
+    def ending_declarers(self, ranges: port.RangeIds) -> port.Declarers:
+        """Return which of the others may hold without an extra."""
+        at, start = csr.spread(self._declared_ending[ranges], self._declared_rest[ranges])
         return self._declarers(start, at)
 
     def _declarers(self, start: csr.Offsets, at: csr.Offsets) -> port.Declarers:

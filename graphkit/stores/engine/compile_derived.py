@@ -51,19 +51,23 @@ def _write_declarers(
     is_aimed_at: NDArray[np.bool_],
     extras: Sequence[str],
 ) -> None:
-    """Write which sets hold each range, first those that lead further (`port.DependentReader.leading_declarers`)."""
+    """Write which sets hold each range: those of `port.DependentReader.leading_declarers`, the ending ones, the rest."""
     leads = np.zeros(sets.count, dtype=np.bool_)
     leads[releases.set_id[is_aimed_at[releases.package] & (releases.set_id >= 0)]] = True
-    is_last = ~leads[sets.set] | _holds_for_nobody(releases, sets, ranges, extras)
-    bounds, at = csr.inverted(2 * sets.range + is_last, 2 * len(ranges.flags))
-    out.array("declared.start", bounds[::2].astype(np.int32))
-    out.array("declared.leading", bounds[1::2].astype(np.int32))
+    has_extra_alone, is_followed = _with_an_extra(releases, sets, ranges, extras)
+    leading = leads[sets.set] & (~has_extra_alone | is_followed)
+    part = np.where(leading, 0, np.where(has_extra_alone, 2, 1))
+    bounds, at = csr.inverted(3 * sets.range + part, 3 * len(ranges.flags))
+    for first, name in enumerate(("declared.start", "declared.ending", "declared.rest")):
+        out.array(name, bounds[first::3].astype(np.int32))
     out.array("declared.set", sets.set[at])
     out.array("declared.marker", sets.marker[at])
 
 
-def _holds_for_nobody(releases: Releases, sets: Sets, ranges: Ranges, extras: Sequence[str]) -> NDArray[np.bool_]:
-    """Return which members hold with one extra alone that no range on a user of their set names."""
+def _with_an_extra(
+    releases: Releases, sets: Sets, ranges: Ranges, extras: Sequence[str]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which members hold with one extra alone, and of which a range on a user of their set names it."""
     numbers: dict[str, int] = {"": 0}
     by_marker = [numbers.setdefault(extra_alone(text), len(numbers)) for text in sets.marker_texts]
     known = [[numbers[one] for one in text.split(",") if numbers.get(one)] for text in extras]
@@ -77,8 +81,7 @@ def _holds_for_nobody(releases: Releases, sets: Sets, ranges: Ranges, extras: Se
     extra = np.array(by_marker, dtype=np.int64)[sets.marker]
     asked = sets.set * count + extra
     found = np.searchsorted(followed, asked)
-    is_followed = np.append(followed, -1)[found] == asked
-    return (extra > 0) & ~is_followed
+    return extra > 0, np.append(followed, -1)[found] == asked
 
 
 def _write_runs(

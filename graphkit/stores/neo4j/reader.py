@@ -442,6 +442,10 @@ class ServerReader:
         """Return the same: the server is not asked which of them lead further."""
         return self.declarers(ranges)
 
+    def ending_declarers(self, ranges: port.RangeIds) -> port.Declarers:
+        """Return none: nothing was left out."""
+        return port.Declarers.none(len(ranges))
+
     def _read_declarers(self, ranges: NDArray[Any]) -> port.Declarers:
         asked = self._ranges.numbers(ranges)
         found = self._ask("declarers", n=asked.tolist())

@@ -25,7 +25,7 @@ from graphkit.model.zeros import zeros
 from graphkit.stores import port
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.range_matching import Hits, RangeMatcher, StretchMatcher
-from graphkit.trace.reach.reached import Passed, ReachedReleases, Seeds, looked_up, unite_into, united
+from graphkit.trace.reach.reached import Passed, ReachedReleases, Seeds, SetsReached, looked_up, unite_into, united
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows, mask_type
 from graphkit.trace.resolve.markers import Markers
 from graphkit.trace.resolve.package_columns import Truths
@@ -94,7 +94,7 @@ class _ReverseWalk:
         """The slots that sets with an extra have passed on."""
         self._count_sets = np.int64(max(1, generation.requirement_sets))
         self._passed_on: list[Passed] = []
-        self._sets: list[port.RequirementSetIds] = []
+        self._leading: list[SetsReached] = []
         self._none = Hits(_NO_PACKAGES, _NO_ROWS, _NO_ROWS, np.empty(0, dtype=kind))
 
     def run(self, seeds: Mapping[PackageId, Sequence[Position]]) -> ReachedReleases:
@@ -107,11 +107,17 @@ class _ReverseWalk:
             parts = self._passed(self._reached(self._passed_on[-1]))
         for passed in self._passed_on:
             self._scratch.ranges[passed.range] = 0
-        for sets in self._sets:
-            self._scratch.sets[sets] = 0
+        for level in self._leading:
+            self._scratch.sets[level.sets] = 0
         free.append(self._scratch)
         return ReachedReleases(
-            self._world, self._passed_on, first, self._everything, self._availability, loose=self._is_loose
+            self._world,
+            self._passed_on,
+            self._leading,
+            first,
+            self._everything,
+            self._availability,
+            loose=self._is_loose,
         )
 
     def _seeded(self, seeds: Mapping[PackageId, Sequence[Position]]) -> Seeds:
@@ -251,7 +257,7 @@ class _ReverseWalk:
         sets, markers, masks_with = declarers.set[others], declarers.marker[others], masks[others]
         return _Level(*self._new_sets(declarers.set[plain], masks[plain]), *self._new_keys(sets, markers, masks_with))
 
-    def _new_sets(self, sets: port.RequirementSetIds, masks: Masks) -> tuple[port.RequirementSetIds, Masks]:
+    def _new_sets(self, sets: port.RequirementSetIds, masks: Masks) -> SetsReached:
         arriving, known = self._scratch.arriving, self._scratch.sets
         unite_into(arriving, sets, masks, self._everything)
         each = ticked(sets, arriving)
@@ -261,8 +267,8 @@ class _ReverseWalk:
         new = np.flatnonzero(arrived)
         each, masks = each[new], arrived[new]
         known[each] = before[new] | masks
-        self._sets.append(each)
-        return each, masks
+        self._leading.append(SetsReached(each, masks))
+        return self._leading[-1]
 
     def _new_keys(self, sets: port.RequirementSetIds, markers: port.TextIds, masks: Masks) -> tuple[Rows, Masks]:
         """Return sets with extras under which their markers hold."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -29,7 +29,6 @@ from graphkit.trace.reach.range_matching import Mask
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows
 from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.markers import Markers
-from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
 
 Levels = NDArray[np.int32]
@@ -58,12 +57,19 @@ class Passed(NamedTuple):
     masks: Masks
 
 
+class SetsReached(NamedTuple):
+    """Requirement sets, each once, and the slots in which a level reached each first."""
+
+    sets: RequirementSetIds
+    masks: Masks
+
+
 class ReachedReleases:
     """What a reverse walk reached: masks and least distance (edges) of packages, and of extras of them.
 
-    It holds ranges: ``passed`` has those that each level passed something on by, and in which slots it was new. Who
-    declares them, and releases of those, are made when they are first asked for, which costs in the answer; of a closure
-    every range comes once. ``availability``: what was listed at the instants of the walk; None for the closure, which
+    It holds ranges and requirement sets: ``passed`` has the ranges that each level passed something on by, and in which
+    slots it was new, and ``leading`` the sets that lead further. Who else declares those ranges, and releases of them, are
+    made when they are first asked for, which costs in the answer; of a closure every range comes once. ``availability``: what was listed at the instants of the walk; None for the closure, which
     asks for no time.
     """
 
@@ -71,6 +77,7 @@ class ReachedReleases:
         self,
         world: World,
         passed: Sequence[Passed],
+        leading: Sequence[SetsReached],
         seeds: Seeds,
         everything: Mask,
         availability: AvailabilityTable | None = None,
@@ -79,13 +86,13 @@ class ReachedReleases:
     ) -> None:
         self.availability = availability
         self._world = world
-        self._declared = _Declared(world, passed, everything, loose=loose)
+        self._declared = _Declared(world, passed, leading, everything, loose=loose)
         self._extras = _ExtrasReached(world, self._declared, loose=loose)
         self._seeds = seeds
 
     def read(self) -> None:
         """Read who declares what was passed on, so that every marker of it is known."""
-        self._declared.read()
+        assert self._declared.every
 
     @cached_property
     def plain(self) -> Masks:
@@ -222,64 +229,71 @@ class _ByKey(Mapping[tuple[PackageId, str], Masks]):
         return len(self._keys)
 
 
-class _Declared:
-    """Who declares ranges that passed something on, level by level."""
+class _Declarations:
+    """Who declares ranges that passed something on, level by level; ``read`` is a call of the reader."""
 
-    def __init__(self, world: World, passed: Sequence[Passed], everything: Mask, *, loose: bool) -> None:
+    def __init__(
+        self, world: World, passed: Sequence[Passed], read: Callable[[RangeIds], Declarers], *, loose: bool
+    ) -> None:
+        found = read(np.concatenate([one.range for one in passed]))
+        self.set, self.marker = found.set, found.marker
+        self.masks = np.repeat(np.concatenate([one.masks for one in passed]), np.diff(found.start))
+        self.bounds = found.start[offsets([len(one.range) for one in passed])]
+        """Where each level begins."""
+        self.holds = world.memory_of(Markers).hold(world, found.marker, loose=loose)
+        """Which hold without an extra."""
+
+
+class _Declared:
+    """The requirement sets that declare what a walk passed on by: those that it met, and those that lead no further."""
+
+    def __init__(
+        self, world: World, passed: Sequence[Passed], leading: Sequence[SetsReached], everything: Mask, *, loose: bool
+    ) -> None:
         self._world = world
         self._passed = passed
+        self._leading = leading
         self._everything = everything
         self._loose = loose
 
     @cached_property
-    def _every(self) -> tuple[Declarers, Rows, Truths]:
-        """Return all declarations, where those of each level begin among them, and which hold without an extra."""
-        declarers = self._world.reader.declarers(np.concatenate([one.range for one in self._passed]))
-        bounds = declarers.start[offsets([len(one.range) for one in self._passed])]
-        holds = self._world.memory_of(Markers).hold(self._world, declarers.marker, loose=self._loose)
-        return declarers, bounds, holds
-
-    def read(self) -> None:
-        """Read all declarations, and their markers."""
-        assert self._every
+    def every(self) -> _Declarations:
+        """All declarations, with those that need an extra."""
+        return _Declarations(self._world, self._passed, self._world.reader.declarers, loose=self._loose)
 
     @cached_property
-    def _masks(self) -> Masks:
-        declarers, _, _ = self._every
-        return np.repeat(np.concatenate([one.masks for one in self._passed]), np.diff(declarers.start))
+    def _ending(self) -> tuple[RequirementSetIds, Masks, Rows]:
+        """The sets that lead no further, the mask of each declaration, and where each level begins among them."""
+        found = _Declarations(self._world, self._passed, self._world.reader.ending_declarers, loose=self._loose)
+        rows = np.flatnonzero(found.holds)
+        return found.set[rows], found.masks[rows], np.searchsorted(rows, found.bounds)
 
     @cached_property
     def sets(self) -> Masks:
         """A mask for each requirement set, and a last one for none."""
-        declarers, _, holds = self._every
-        found: Masks = zeros(self._world.reader.generation().requirement_sets + 1, self._masks.dtype)
-        unite_into(found, declarers.set[holds], self._masks[holds], self._everything)
+        sets, masks, _ = self._ending
+        found: Masks = zeros(self._world.reader.generation().requirement_sets + 1, masks.dtype)
+        unite_into(found, sets, masks, self._everything)
+        for level in self._leading:
+            found[level.sets] |= level.masks
         return found
 
-    @property
+    @cached_property
     def distinct(self) -> tuple[RequirementSetIds, Masks]:
         """The requirement sets, ascending, and the mask of each."""
-        declarers, _, holds = self._every
-        sets = ticked(declarers.set[holds], self.sets)
+        sets = ticked(np.concatenate([self._ending[0], *(level.sets for level in self._leading)]), self.sets)
         return sets, self.sets[sets]
 
     def levels(self) -> tuple[RequirementSetIds, Levels]:
         """Return the requirement sets and the level of each, from 2 on, the last ones first."""
-        declarers, bounds, holds = self._every
+        ending, _, bounds = self._ending
         first = zeros(len(self.sets), np.int64)
-        for level in range(len(self._passed), 0, -1):
-            within = slice(bounds[level - 1], bounds[level])
-            first[declarers.set[within][holds[within]]] = level + 1
+        for level in range(len(self._leading), 0, -1):
+            first[ending[bounds[level - 1] : bounds[level]]] = level + 1
+            first[self._leading[level - 1].sets] = level + 1
         sets, _ = self.distinct
         both = np.sort(first[sets] << _SET | sets)[::-1]
         return (both & ((1 << _SET) - 1)).astype(REQUIREMENT_SET), (both >> _SET).astype(np.int32)
-
-    def others(self) -> tuple[RequirementSetIds, TextIds, Masks, Rows]:
-        """Return (set, marker, mask, level from 1 on) of declarations that hold with no more than an extra, if at all."""
-        declarers, bounds, holds = self._every
-        rows = np.flatnonzero(~holds)
-        level = np.searchsorted(bounds, rows, side="right")
-        return declarers.set[rows], declarers.marker[rows], self._masks[rows], level
 
 
 class _ExtrasReached:
@@ -300,9 +314,11 @@ class _ExtrasReached:
     @cached_property
     def _arrived(self) -> tuple[Rows, Masks, Rows]:
         """Keys (number of the extra, then the set), masks and levels, from 1 on; keys may repeat."""
-        sets, markers, masks, level = self._declared.others()
-        row, numbers = self._markers.with_extras(markers, loose=self._loose)
-        return numbers * self._size + sets[row], masks[row], level[row]
+        every = self._declared.every
+        others = np.flatnonzero(~every.holds)
+        row, numbers = self._markers.with_extras(every.marker[others], loose=self._loose)
+        row = others[row]
+        return numbers * self._size + every.set[row], every.masks[row], np.searchsorted(every.bounds, row, side="right")
 
     @cached_property
     def keys(self) -> tuple[Rows, Masks]:
