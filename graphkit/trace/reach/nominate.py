@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,15 +45,24 @@ class ReachMode(Enum):
 
 
 class _Level(NamedTuple):
-    """Requirement sets that a level reached, with their new masks; and sets with an extra that ranges may name.
-
-    ``keys``: number of the extra, then the set.
-    """
+    """Requirement sets that a level reached, with their new masks; and those with an extra, which has a number."""
 
     sets: port.RequirementSetIds
     masks: Masks
-    keys: Rows
-    key_masks: Masks
+    sets_with: port.RequirementSetIds
+    numbers: Rows
+    masks_with: Masks
+
+    def among(self, some: port.RequirementSetIds) -> Self:
+        """Return what of it are some sets."""
+        able, able_with = np.isin(self.sets, some), np.isin(self.sets_with, some)
+        return type(self)(
+            self.sets[able],
+            self.masks[able],
+            self.sets_with[able_with],
+            self.numbers[able_with],
+            self.masks_with[able_with],
+        )
 
 
 class _Scratch:
@@ -134,37 +143,44 @@ class _ReverseWalk:
 
     def _passed(self, level: _Level) -> Iterator[Passed]:
         """Yield ranges that take what a level reached: where what is chosen is known beforehand, and elsewhere."""
-        sets = (level.keys % self._count_sets).astype(port.REQUIREMENT_SET)
-        numbers = level.keys // self._count_sets
         if self._question is ReachMode.NOMINATED:
-            takers = self._reader.takers(level.sets)
-            masks = np.repeat(level.masks, np.diff(takers.start))
-            known = self._settles(takers.package)
-            yield Passed(takers.range[known], masks[known])
-            if len(sets):
-                yield self._taken_with(sets, numbers, level.key_masks)
-        runs = self._reader.runs(level.sets)
-        plain = self._open(runs, np.repeat(level.masks, np.diff(runs.start)))
-        extras = self._none
-        if len(sets):
-            runs = self._reader.runs(sets)
-            row = np.repeat(np.arange(len(sets)), np.diff(runs.start))
-            extras = self._open(runs, np.where(runs.names_extras, level.key_masks[row], self._nothing), numbers[row])
+            assert self._availability is not None
+            yield from self._taken(level)
+            if self._availability.open_sets is not None:
+                level = level.among(self._availability.open_sets)
+        plain = extras = self._none
+        if len(level.sets):
+            runs = self._reader.runs(level.sets)
+            plain = self._open(runs, np.repeat(level.masks, np.diff(runs.start)))
+        if len(level.sets_with):
+            runs = self._reader.runs(level.sets_with)
+            row = np.repeat(np.arange(len(level.sets_with)), np.diff(runs.start))
+            masks = np.where(runs.names_extras, level.masks_with[row], self._nothing)
+            extras = self._open(runs, masks, level.numbers[row])
         yield from self._worked_out(plain, extras)
+
+    def _taken(self, level: _Level) -> Iterator[Passed]:
+        """Yield the ranges that choose what a level reached, where that is known beforehand."""
+        takers = self._reader.takers(level.sets)
+        masks = np.repeat(level.masks, np.diff(takers.start))
+        known = self._settles(takers.package)
+        yield Passed(takers.range[known], masks[known])
+        if len(level.sets_with):
+            yield self._taken_with(level)
 
     def _settles(self, packages: port.PackageIds) -> Truths:
         assert self._availability is not None
         return self._availability.settles(packages)
 
-    def _taken_with(self, sets: port.RequirementSetIds, numbers: Rows, masks: Masks) -> Passed:
+    def _taken_with(self, level: _Level) -> Passed:
         """Return the ranges that choose releases of sets and name the extra with which each set was reached."""
-        takers = self._reader.takers(sets)
-        pair = np.repeat(np.arange(len(sets)), np.diff(takers.start))
+        takers = self._reader.takers(level.sets_with)
+        pair = np.repeat(np.arange(len(level.sets_with)), np.diff(takers.start))
         known = np.flatnonzero(self._settles(takers.package) & (takers.extras != 0))
         row, number = self._markers.named(self._world, takers.extras[known])
         row = known[row]
-        hit = number == numbers[pair[row]]
-        return Passed(*united(takers.range[row[hit]], masks[pair[row[hit]]]))
+        hit = number == level.numbers[pair[row]]
+        return Passed(*united(takers.range[row[hit]], level.masks_with[pair[row[hit]]]))
 
     def _open(self, runs: port.Runs, masks: Masks, numbers: Rows | None = None) -> Hits:
         """Return what of runs of releases is listed, where it is not known beforehand which ranges choose it."""
@@ -255,7 +271,7 @@ class _ReverseWalk:
         holds = self._markers.hold(self._world, declarers.marker, loose=self._is_loose)
         plain, others = np.flatnonzero(holds), np.flatnonzero(~holds)
         sets, markers, masks_with = declarers.set[others], declarers.marker[others], masks[others]
-        return _Level(*self._new_sets(declarers.set[plain], masks[plain]), *self._new_keys(sets, markers, masks_with))
+        return _Level(*self._new_sets(declarers.set[plain], masks[plain]), *self._new_with_extras(sets, markers, masks_with))
 
     def _new_sets(self, sets: port.RequirementSetIds, masks: Masks) -> SetsReached:
         arriving, known = self._scratch.arriving, self._scratch.sets
@@ -270,7 +286,9 @@ class _ReverseWalk:
         self._leading.append(SetsReached(each, masks))
         return self._leading[-1]
 
-    def _new_keys(self, sets: port.RequirementSetIds, markers: port.TextIds, masks: Masks) -> tuple[Rows, Masks]:
+    def _new_with_extras(
+        self, sets: port.RequirementSetIds, markers: port.TextIds, masks: Masks
+    ) -> tuple[port.RequirementSetIds, Rows, Masks]:
         """Return sets with extras under which their markers hold."""
         row, numbers = self._markers.with_extras(markers, loose=self._is_loose)
         keys, masks = united(numbers * self._count_sets + sets[row], masks[row])
@@ -280,7 +298,7 @@ class _ReverseWalk:
         keys, masks = keys[new], masks[new]
         if len(keys):
             self._sets_with.append((keys, masks))
-        return keys, masks
+        return (keys % self._count_sets).astype(port.REQUIREMENT_SET), keys // self._count_sets, masks
 
 
 def closure_of(world: World, seeds: Mapping[PackageId, Sequence[Position]]) -> ReachedReleases:

@@ -8,6 +8,7 @@ of them. Packages that an incident hides or accuses are few; `listing.Package` d
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from graphkit.model.choices import ANY, FINAL, running_newest
 from graphkit.model.csr import distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
-from graphkit.stores.port import PACKAGE, RELEASE, PackageIds, ReleaseIds, Users
+from graphkit.stores.port import PACKAGE, RELEASE, PackageIds, ReleaseIds, RequirementSetIds, Users
 from graphkit.trace.resolve.listing import Availability, Package
 from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
@@ -120,6 +121,16 @@ class AvailabilityTable:
     def settles(self, packages: PackageIds) -> Truths:
         """Return which packages have one state in all slots that the store knows beforehand: they need no loading."""
         return self._world.settled_by(int(self._instants[0]))[packages]
+
+    @cached_property
+    def open_sets(self) -> RequirementSetIds | None:
+        """The requirement sets of packages that are not settled, ascending; None where these are many: any may be."""
+        settled = self._world.settled_by(int(self._instants[0]))
+        if len(settled) - np.count_nonzero(settled) > _MOST_KEPT:
+            return None
+        packages = self._world.reader.packages(np.flatnonzero(~settled).astype(PACKAGE))
+        releases, _ = spread(packages.start, packages.stop)
+        return distinct(self._world.reader.releases(releases.astype(RELEASE)).requirement_set)
 
     def listed_among(self, users: Users) -> Masks:
         """Return the slots in which each user of requirement sets is listed. Packages are loaded as is needed."""
