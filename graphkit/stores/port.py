@@ -340,6 +340,15 @@ class Users(Struct, frozen=True, kw_only=True):
     is_taken = Flagged("offer", OFFER_TAKEN)
 
 
+class EveryUser(Struct, frozen=True, kw_only=True):
+    """Columns, one row per release of the graph: the requirement set that it declares, -1 unknown, and offer bits."""
+
+    requirement_set: RequirementSetIds
+    offer: Flags
+
+    is_listed = Flagged("offer", OFFER_LISTED)
+
+
 class Takers(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per requirement set asked: the ranges (ids) that choose a release that declares it.
 
@@ -484,6 +493,9 @@ class DependentReader(Protocol):
 
     def users(self, sets: RequirementSetIds) -> Users:
         """Return which releases declare each requirement set."""
+
+    def every_user(self) -> EveryUser | None:
+        """Return what every release declares, which is less to read than `users` of many sets; None where it is not."""
 
     def runs(self, sets: RequirementSetIds) -> Runs:
         """Return the same in fewer rows, and without packages on which no range aims, which may be left out."""

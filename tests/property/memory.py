@@ -412,6 +412,9 @@ class MemoryReader:
             offer=_array([0] * len(found), np.uint8),
         )
 
+    def every_user(self) -> None:
+        """Return nothing: releases are read as they are asked for."""
+
     def runs(self, sets: port.RequirementSetIds) -> port.Runs:
         """Return each release that declares a requirement set as a run of its own."""
         return port.Runs.of_each(self.users(sets))

@@ -98,6 +98,15 @@ class Renumbered:
         found = self._inner.users(self._sets.old(sets))
         return replace(found, release=self._releases.of(found.release), package=self._packages.of(found.package))
 
+    def every_user(self) -> port.EveryUser | None:
+        """Return what every release declares, in another order."""
+        found = self._inner.every_user()
+        if found is None:
+            return None
+        return port.EveryUser(
+            requirement_set=self._sets.of(found.requirement_set)[self._releases.back], offer=found.offer[self._releases.back]
+        )
+
     def runs(self, sets: port.RequirementSetIds) -> port.Runs:
         """Return the runs of releases that declare sets."""
         found = self._inner.runs(self._sets.old(sets))

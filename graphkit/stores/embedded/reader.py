@@ -221,6 +221,10 @@ class IndexReader:
             offer=_frozen(self._users_offer[at]),
         )
 
+    def every_user(self) -> port.EveryUser:
+        """Return what every release declares: the columns as they are mapped."""
+        return port.EveryUser(requirement_set=np.asarray(self._release_set), offer=np.asarray(self._offer))
+
     def runs(self, sets: port.RequirementSetIds) -> port.Runs:
         """Return the same as runs of releases, of packages on which a range aims."""
         start, at = csr.positions(self._run_start, sets)

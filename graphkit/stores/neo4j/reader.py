@@ -472,6 +472,9 @@ class ServerReader:
             offer=_frozen(OFFERS.flags(found)[at]),
         )
 
+    def every_user(self) -> None:
+        """Return nothing: releases are read as they are asked for."""
+
     def runs(self, sets: port.RequirementSetIds) -> port.Runs:
         """Return each release that declares a requirement set as a run of its own."""
         return port.Runs.of_each(self.users(sets))

@@ -34,8 +34,8 @@ from graphkit.trace.resolve.world import World
 Levels = NDArray[np.int32]
 _EXTRA = 24
 """Bits that the number of an extra takes."""
-_DENSE = 32
-"""So few entries for one that is touched are more than 4 KiB pages can leave out."""
+_DENSE = 8
+"""To read what every release declares is less than to look for those of one set in so many."""
 _SET = 32
 """Bits that a requirement set takes."""
 _LEVELS = 1 << 16
@@ -97,10 +97,19 @@ class ReachedReleases:
     @cached_property
     def plain(self) -> Masks:
         """A mask for each release id."""
-        users, masks = self._users
-        size = self._world.releases
-        found: Masks = np.zeros(size, masks.dtype) if len(masks) * _DENSE > size else zeros(size, masks.dtype)
-        found[users.release] = masks if self.availability is None else masks & self.availability.listed_among(users)
+        sets, masks = self._declared.distinct
+        every = self._world.reader.every_user() if len(sets) * _DENSE > len(self._declared.sets) else None
+        if every is not None:
+            found = self._declared.sets.take(every.requirement_set, mode="wrap")
+            if self.availability is not None:
+                self.availability.keep_listed(found, every)
+        else:
+            users = self._world.reader.users(sets)
+            found = zeros(self._world.releases, masks.dtype)
+            of_each = np.repeat(masks, np.diff(users.start))
+            if self.availability is not None:
+                of_each &= self.availability.listed_among(users)
+            found[users.release] = of_each
         found[self._seeds.release] |= self._seeds.masks
         return found
 
@@ -122,12 +131,6 @@ class ReachedReleases:
             for package_id, slots in zip(packages[some].tolist(), of[some].tolist(), strict=True):
                 found[package_id] = found.get(package_id, 0) | slots
         return found
-
-    @property
-    def _users(self) -> tuple[Users, Masks]:
-        sets, masks = self._declared.distinct
-        users = self._world.reader.users(sets)
-        return users, np.repeat(masks, np.diff(users.start))
 
     @cached_property
     def masks(self) -> Mapping[tuple[PackageId, str], Masks]:

@@ -18,7 +18,7 @@ from graphkit.model.choices import ANY, FINAL, running_newest
 from graphkit.model.csr import distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
-from graphkit.stores.port import PACKAGE, RELEASE, PackageIds, ReleaseIds, RequirementSetIds, Users
+from graphkit.stores.port import PACKAGE, RELEASE, EveryUser, PackageIds, ReleaseIds, RequirementSetIds, Users
 from graphkit.trace.resolve.listing import Availability, Package
 from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
@@ -135,6 +135,19 @@ class AvailabilityTable:
     def listed_among(self, users: Users) -> Masks:
         """Return the slots in which each user of requirement sets is listed. Packages are loaded as is needed."""
         return self.listed_of(users.release, users.package, users.is_listed)
+
+    def keep_listed(self, masks: Masks, every: EveryUser) -> None:
+        """Take from the masks of all releases the slots in which these are not listed."""
+        packages = np.flatnonzero(~self._world.settled_by(int(self._instants[0]))).astype(PACKAGE)
+        columns = self._world.reader.packages(packages)
+        releases, begin = spread(columns.start, columns.stop)
+        held = masks[releases]
+        masks *= every.is_listed
+        some = np.flatnonzero(held)
+        owner = np.repeat(packages, np.diff(begin))[some]
+        self.load(distinct(owner))
+        masks[releases] = 0
+        masks[releases[some]] = held[some] & self.listed[releases[some]]
 
     def yanked_among(self, users: Users) -> Masks:
         """Return the slots in which each user of requirement sets is listed, but yanked."""
