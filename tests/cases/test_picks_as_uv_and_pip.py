@@ -167,9 +167,8 @@ class Ours:
         wanted = requirement(f"{asked.package}{asked.specifier}").specifier
         row = tuple(columns.text).index(wanted)
         aimed = RangeMatcher(world, packages, np.zeros(len(ranges), dtype=np.int64), columns)
-        chosen = [
-            release for rows, releases, _ in aimed.chosen(availability) for release in releases[rows == row].tolist()
-        ]
+        rows, releases, _ = aimed.chosen(availability)
+        chosen = releases[rows == row].tolist()
         return package.texts[chosen[0] - package.start] if chosen else None
 
     def _package(self, asked: Asked) -> Package:

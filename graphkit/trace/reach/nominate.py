@@ -234,14 +234,12 @@ class _ReverseWalk:
         ranges, row = ranges[waiting], row[waiting]
         columns = self._reader.ranges(ranges)
         named = self._markers.named(self._world, columns.extras) if len(extras.package) else None
+        rows, release, slots = RangeMatcher(self._world, touched, row, columns).chosen(self._availability)
         found = np.zeros(len(ranges), dtype=self._everything.dtype)
-        for rows, release, slots in RangeMatcher(self._world, touched, row, columns).chosen(self._availability):
-            hits = looked_up(plain.lo, plain.masks, release) & slots
-            some = np.flatnonzero(hits)
-            np.bitwise_or.at(found, rows[some], hits[some])
-            if named is not None:
-                at, hits = self._hits_with(named, rows, release, extras)
-                np.bitwise_or.at(found, rows[at], hits & slots[at])
+        np.bitwise_or.at(found, rows, looked_up(plain.lo, plain.masks, release) & slots)
+        if named is not None:
+            at, hits = self._hits_with(named, rows, release, extras)
+            np.bitwise_or.at(found, rows[at], hits & slots[at])
         return Passed(ranges, found)
 
     def _hits_with(self, named: tuple[Rows, Rows], rows: Rows, release: Rows, extras: Hits) -> tuple[Rows, Masks]:

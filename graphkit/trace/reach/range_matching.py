@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Final, NamedTuple, Self
 
 import numpy as np
@@ -116,8 +115,8 @@ class RangeMatcher:
         self._columns = columns
         self._profile = world.profile
 
-    def chosen(self, availability: AvailabilityTable) -> Iterator[tuple[Rows, Rows, Masks]]:
-        """Yield (rows, release, slots): what ranges choose, state by state of their package, which must be loaded."""
+    def chosen(self, availability: AvailabilityTable) -> tuple[Rows, Rows, Masks]:
+        """Return (rows, release, slots): what ranges choose in each state of their package, which must be loaded."""
         choosers = Choosers(
             start=self._columns.start,
             lo=self._columns.lo,
@@ -127,21 +126,13 @@ class RangeMatcher:
             unreadable=self._columns.is_unreadable,
         )
 
-        def choose(rows: Rows, shift: Rows, slots: Masks) -> tuple[Rows, Rows, Masks]:
-            found = choosers.chosen(availability.newest, rows, shift)
-            some = found >= 0
-            return rows[some], found[some] - shift[some], slots[some]
-
         state_row, shift, slots = availability.states(self._packages)
-        count = len(self._packages)
-        every = np.arange(len(self._row), dtype=np.int64)
-        yield choose(every, shift[self._row], slots[self._row])
-        # Further states: each with the ranges on its package.
-        start = np.searchsorted(self._row, np.arange(count + 1))
-        rows, begin = spread(start[state_row[count:]], start[state_row[count:] + 1])
-        if len(rows):
-            state = count + np.repeat(np.arange(len(begin) - 1), np.diff(begin))
-            yield choose(rows, shift[state], slots[state])
+        start = np.searchsorted(self._row, np.arange(len(self._packages) + 1))
+        rows, begin = spread(start[state_row], start[state_row + 1])
+        state = np.repeat(np.arange(len(state_row)), np.diff(begin))
+        found = choosers.chosen(availability.newest, rows, shift[state])
+        some = np.flatnonzero(found >= 0)
+        return rows[some], found[some] - shift[state[some]], slots[state[some]]
 
 
 def unions(masks: Masks, lo: Numbers, hi: Numbers) -> Masks:

@@ -1,8 +1,7 @@
 """Which releases were listed at many instants, in columns: the same as `listing`, for a whole index at once.
 
-A package has one state in most windows, so states follow each other in one array of places: the
-first state of every package at its own release ids, so that nothing is translated, further ones behind all
-of them. Packages that an incident hides or accuses are few; `listing.Package` decides for those.
+States of packages follow each other in one array of places, as they are loaded: one in most windows, a
+further one for each change. Packages that an incident hides or accuses are few; `listing.Package` decides for those.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graphkit.model.choices import ANY, FINAL, running_newest
-from graphkit.model.csr import distinct, spread
+from graphkit.model.csr import Scalar, distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
 from graphkit.stores.port import PACKAGE, RELEASE, EveryUser, PackageIds, ReleaseIds, RequirementSetIds, Users
@@ -83,9 +82,35 @@ def _files_of(world: World, packages: PackageIds) -> _Files:
     return known[key]
 
 
-def _enlarged(column: NDArray[np.int32], room: int) -> NDArray[np.int32]:
-    """Return a column with so much room."""
-    found: NDArray[np.int32] = zeros(room, column.dtype)
+class _States:
+    """States of packages, in the order in which they were loaded: where their places begin, and in which slots they are.
+
+    ``shift``: by how much a place is higher than the release id; ``newest``: see `AvailabilityTable`. There is room for
+    more behind those ``count`` states and ``used`` places, which costs nothing until it is used.
+    """
+
+    def __init__(self, packages: int, releases: int, kind: np.dtype[Any]) -> None:
+        self.count = self.used = 0
+        self.shift: Rows = zeros(packages, np.int64)
+        self.slots: Masks = zeros(packages, kind)
+        self.newest: list[NDArray[np.int32]] = [zeros(releases, np.int32) for _ in range(4)]
+
+    def add(self, start: Rows, sizes: Rows, slots: Masks) -> None:
+        """Add states: the first release of the package of each, and how many it has."""
+        first, base = self.count, self.used
+        self.count += len(start)
+        self.used += int(sizes.sum())
+        self.shift, self.slots = (_enlarged(column, self.count) for column in (self.shift, self.slots))
+        self.newest = [_enlarged(column, self.used) for column in self.newest]
+        self.shift[first : self.count] = base + np.cumsum(sizes) - sizes - start
+        self.slots[first : self.count] = slots
+
+
+def _enlarged(column: NDArray[Scalar], room: int) -> NDArray[Scalar]:
+    """Return a column with so much room, or more."""
+    if room <= len(column):
+        return column
+    found: NDArray[Scalar] = zeros(2 * room, column.dtype)
     found[: len(column)] = column
     return found
 
@@ -107,16 +132,16 @@ class AvailabilityTable:
         self._doubtful = doubtful
         self._size = world.releases
         self._is_loaded = zeros(world.packages, np.bool_)
-        self._first_more = zeros(world.packages, np.int32)
-        self._count_more = zeros(world.packages, np.int32)
-        self._slots: Masks = zeros(world.packages, self.kind)
-        self._more: list[tuple[int, int, int]] = []
-        """Further states: place of their first release, of the package's first release, slots."""
+        self._first_state = zeros(world.packages, np.int32)
+        self._count_states = zeros(world.packages, np.int32)
+        self._states = _States(world.packages, self._size, self.kind)
         self.listed: Masks = zeros(self._size, self.kind)
         self.fresh: Masks = zeros(self._size, self.kind)
-        # Room for further states, which costs nothing until it is used: to make some later copies all.
-        self.newest = [zeros(2 * self._size, np.int32) for _ in range(4)]
-        self._used = self._size
+
+    @property
+    def newest(self) -> Sequence[NDArray[np.int32]]:
+        """Four columns by place."""
+        return self._states.newest
 
     def settles(self, packages: PackageIds) -> Truths:
         """Return which packages have one state in all slots that the store knows beforehand: they need no loading."""
@@ -192,18 +217,11 @@ class AvailabilityTable:
         until = np.append(slot[1:], len(self._instants))
         until[first[1:] - 1] = len(self._instants)
         slots = _bits(slot, until).astype(self.kind)
-        self._slots[packages] = slots[first]
-        base = start[row].copy()
-        further = np.ones(len(row), dtype=np.bool_)
-        further[first] = False
-        sizes = (files.stop - start)[row[further]]
-        base[further] = self._used + np.cumsum(sizes) - sizes
-        self._grow(int(sizes.sum()))
+        self._first_state[packages] = self._states.count + first
+        self._count_states[packages] = np.diff(np.append(first, len(row)))
+        base = self._states.used
+        self._states.add(start[row], (files.stop - start)[row], slots)
         self._compute(files, row, base, slot, slots)
-        more = np.flatnonzero(further)
-        self._count_more[packages] = np.bincount(row[more], minlength=len(packages))
-        self._first_more[packages[row[more][::-1]]] = (len(self._more) + np.arange(len(more), dtype=np.int32))[::-1]
-        self._more += zip(base[more].tolist(), start[row[more]].tolist(), slots[more].tolist(), strict=True)
 
     def _boundaries(self, files: _Files, count: int) -> tuple[Rows, Rows]:
         """Return (package row, first slot) of every state, ascending: one begins where a listing or yank changes."""
@@ -215,8 +233,8 @@ class AvailabilityTable:
         key = distinct(np.concatenate(rows) * width + np.concatenate(slots))
         return key // width, key % width
 
-    def _compute(self, files: _Files, row: Rows, base: Rows, slot: Rows, slots: Masks) -> None:
-        """Fill the places of states: ``row`` of their package, ``base`` place, first ``slot`` and all ``slots``."""
+    def _compute(self, files: _Files, row: Rows, base: int, slot: Rows, slots: Masks) -> None:
+        """Fill the places from a first one on: states by the ``row`` of their package, first ``slot`` and all ``slots``."""
         start = files.start
         at = self._instants[slot]
         chosen, first = spread(files.first[row], files.first[row + 1])
@@ -228,47 +246,33 @@ class AvailabilityTable:
         yanked = files.yanked_since[chosen] <= when
         if not self._doubtful:
             yanked |= files.yank_open[chosen]
-        places, begin = spread(base, base + (files.stop - start)[row])
+        releases, begin = spread(start[row], files.stop[row])
         of_file = files.release[chosen] - start[row[state]] + begin[state]
-        listed, fresh = (np.zeros(len(places), dtype=np.bool_) for _ in range(2))
+        listed, fresh = (np.zeros(len(releases), dtype=np.bool_) for _ in range(2))
         listed[of_file[offered]] = True
         fresh[of_file[offered & ~yanked]] = True
         in_flags, _ = spread(files.release_first[row], files.release_first[row + 1])
-        self._fill(places, begin, (files.is_final[in_flags], files.is_readable[in_flags]), listed, fresh)
-        releases = places - np.repeat(base - start[row], np.diff(begin))
+        of = files.is_final[in_flags], files.is_readable[in_flags]
+        floor = np.repeat(begin[:-1], np.diff(begin))
+        for newest, found in zip(self.newest, running_newest(listed, fresh, *of, floor), strict=True):
+            newest[base : base + len(releases)] = np.where(found >= 0, found + base, -1)
         masks = np.repeat(slots, np.diff(begin))
         # The first state of a package sets its bits, further ones are few and add theirs.
-        further = releases != places
+        further = np.repeat(np.append(False, row[1:] == row[:-1]), np.diff(begin))
         for held, able in ((self.listed, listed), (self.fresh, fresh)):
             first_ones, others = np.flatnonzero(able & ~further), np.flatnonzero(able & further)
             held[releases[first_ones]] = masks[first_ones]
             np.bitwise_or.at(held, releases[others], masks[others])
-
-    def _fill(self, places: Rows, begin: Rows, of: tuple[Truths, Truths], listed: Truths, fresh: Truths) -> None:
-        """Fill the running maxima of states.
-
-        ``begin`` is where each of them begins in the rest; ``of`` says which releases are final, and which readable.
-        """
-        floor = np.repeat(begin[:-1], np.diff(begin))
-        for newest, found in zip(self.newest, running_newest(listed, fresh, *of, floor), strict=True):
-            newest[places] = np.where(found >= 0, places[found], -1)
 
     def _load_by_incident(self, package: Package) -> None:
         states: dict[int, int] = {}
         for bit, at in enumerate(self._instants.tolist()):
             state = package.state_at(at)
             states[state] = states.get(state, 0) | 1 << bit
-        base = int(package.start)
-        for number, (state, slots) in enumerate(states.items()):
-            if number:
-                base = self._used
-                self._grow(package.size)
-                if number == 1:
-                    self._first_more[package.id] = len(self._more)
-                self._count_more[package.id] += 1
-                self._more.append((base, package.start, slots))
-            else:
-                self._slots[package.id] = slots
+        self._first_state[package.id], self._count_states[package.id] = self._states.count, len(states)
+        for state, slots in states.items():
+            base = self._states.used
+            self._states.add(np.array([package.start]), np.array([package.size]), np.array([slots], dtype=self.kind))
             self._fill_by_incident(package, package.availability_of(state, doubtful=self._doubtful), base, slots)
 
     def _fill_by_incident(self, package: Package, availability: Availability, base: int, slots: int) -> None:
@@ -282,12 +286,6 @@ class AvailabilityTable:
         self.listed[package.start : package.stop][availability.listed] |= self.kind.type(slots)
         self.fresh[package.start : package.stop][availability.fresh] |= self.kind.type(slots)
 
-    def _grow(self, count: int) -> None:
-        self._used += count
-        if self._used > len(self.newest[0]):
-            room = max(self._used, 2 * len(self.newest[0]))
-            self.newest = [_enlarged(one, room) for one in self.newest]
-
     def of(self, package: Package) -> tuple[Masks, Masks]:
         """Return the slots in which each release of a package is listed, and those in which it is fresh too."""
         if not self._is_loaded[package.id]:
@@ -299,20 +297,9 @@ class AvailabilityTable:
 
         ``row`` counts in ``package``; a place less ``shift`` is a release id.
         """
-        rows = np.arange(len(package), dtype=np.int64)
-        counts = self._count_more[package]
-        if not counts.any():
-            return rows, np.zeros(len(rows), dtype=np.int64), self._slots[package]
-        more = np.array(self._more, dtype=np.uint64).reshape(-1, 3)
-        first = self._first_more[package].astype(np.int64)
-        which, _ = spread(first, first + counts)
-        further = np.repeat(rows, counts)
-        shift = more[which, 0].astype(np.int64) - more[which, 1].astype(np.int64)
-        return (
-            np.concatenate([rows, further]),
-            np.concatenate([np.zeros(len(rows), dtype=np.int64), shift]),
-            np.concatenate([self._slots[package], more[which, 2].astype(self.kind)]),
-        )
+        first = self._first_state[package]
+        which, begin = spread(first, first + self._count_states[package])
+        return np.repeat(np.arange(len(package)), np.diff(begin)), self._states.shift[which], self._states.slots[which]
 
     def newest_releases(self, packages: PackageIds) -> tuple[Rows, Rows, Masks]:
         """Return (row, release, slots): the newest release of packages in each of their states, finals first.

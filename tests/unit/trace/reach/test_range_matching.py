@@ -97,12 +97,11 @@ def chosen(world: World, instants: Sequence[int]) -> dict[tuple[str, int], str]:
     lib = package_in(world, "lib")
     table.load(port.PACKAGE.of([lib.id]))
     found: dict[tuple[str, int], str] = {}
-    for rows, releases, slots in ranges.chosen(table):
-        for row, release, mask in zip(rows.tolist(), releases.tolist(), slots.tolist(), strict=True):
-            for slot in range(len(instants)):
-                if mask >> slot & 1:
-                    assert (texts[row], slot) not in found  # states share the slots out
-                    found[texts[row], slot] = lib.texts[release - lib.start]
+    for row, release, mask in zip(*(column.tolist() for column in ranges.chosen(table)), strict=True):
+        for slot in range(len(instants)):
+            if mask >> slot & 1:
+                assert (texts[row], slot) not in found  # states share the slots out
+                found[texts[row], slot] = lib.texts[release - lib.start]
     return found
 
 
@@ -135,15 +134,14 @@ def test_of_several_packages_each_range_counts_in_its_own() -> None:
     row = np.repeat(np.arange(len(packages)), np.diff(start))
     table = AvailabilityTable(world, [at("10:00"), at("12:00")], doubtful=True)
     table.load(distinct(packages))
-    parts = RangeMatcher(world, packages, row, columns).chosen(table)
+    chosen = RangeMatcher(world, packages, row, columns).chosen(table)
     found = {
         (
             columns.text[one],
             world.label((packages[row[one]], release - world.package(packages[row[one]]).start, "")),
             mask,
         )
-        for rows, releases, slots in parts
-        for one, release, mask in zip(rows.tolist(), releases.tolist(), slots.tolist(), strict=True)
+        for one, release, mask in zip(*(column.tolist() for column in chosen), strict=True)
     }
     assert found == {
         ("", "lib@1", 0b01),
