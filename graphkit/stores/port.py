@@ -352,6 +352,8 @@ class EveryUser(Struct, frozen=True, kw_only=True):
 class Takers(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per requirement set asked: the ranges (ids) that choose a release that declares it.
 
+    Of releases: the ranges that choose each.
+
     ``package`` is what each of them aims at, ``extras`` the id of the text of those that it names, as in `Ranges`.
     """
 
@@ -505,6 +507,9 @@ class DependentReader(Protocol):
 
         As uv chooses in `SETTLED` once nothing changes any more; see `Packages.settled`.
         """
+
+    def takers_of(self, releases: ReleaseIds) -> Takers:
+        """Return the same of releases, distinct and ascending. Cost: the ranges on their packages."""
 
 
 class Reader(ReleaseReader, DependentReader, Protocol):

@@ -423,6 +423,10 @@ class MemoryReader:
         """Return no range: nothing is known beforehand."""
         return port.Takers(start=_offsets([0] * len(sets)), range=_ids(()), package=_ids(()), extras=_ids(()))
 
+    def takers_of(self, releases: port.ReleaseIds) -> port.Takers:
+        """Return no range: nothing is known beforehand."""
+        return port.Takers(start=_offsets([0] * len(releases)), range=_ids(()), package=_ids(()), extras=_ids(()))
+
     def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return texts that many rows share."""
         texts = {"marker": self._markers, "needs": self._needs, "extras": self._extras}[kind]

@@ -9,6 +9,7 @@ import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from graphkit.model import csr
 from graphkit.stores import port
 
 
@@ -117,6 +118,20 @@ class Renumbered:
         """Return the ranges that choose releases that declare sets."""
         found = self._inner.takers(self._sets.old(sets))
         return replace(found, range=self._ranges.of(found.range), package=self._packages.of(found.package))
+
+    def takers_of(self, releases: port.ReleaseIds) -> port.Takers:
+        """Return the ranges that choose releases, of which only the packages stand in another order."""
+        old = self._releases.old(releases)
+        order = np.argsort(old)
+        found = self._inner.takers_of(old[order])
+        rows, start = csr.spread(found.start[:-1][np.argsort(order)], found.start[1:][np.argsort(order)])
+        return replace(
+            found,
+            start=start,
+            range=self._ranges.of(found.range[rows]),
+            package=self._packages.of(found.package[rows]),
+            extras=found.extras[rows],
+        )
 
     def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
         """Return texts, whose ids are left as they are."""

@@ -14,6 +14,8 @@ from graphkit.stores.engine.evidence import IndexEvidence
 from graphkit.stores.engine.index_folder import SOURCES, IndexFolder
 from graphkit.stores.engine.texts import TextColumn, Texts, TextsBuilder
 
+_FURTHER: Final = np.iinfo(np.int32).max
+"""Above every release."""
 _SOURCES: Final = Texts(*TextsBuilder(SOURCES).arrays())
 
 
@@ -72,8 +74,8 @@ class IndexReader:
         self._run_start, self._run_package, self._run_lo, self._run_hi, self._run_flags = index.columns(
             ("run.start", "run.package", "run.lo", "run.hi", "run.flags")
         )
-        self._range_package, self._range_extras, self._range_flags, self._range_text = index.columns(
-            ("range.package", "range.extras", "range.flags", "range.text")
+        self._range_package, self._range_extras, self._range_flags, self._range_text, self._range_takes = index.columns(
+            ("range.package", "range.extras", "range.flags", "range.text", "range.takes")
         )
         self._range_start, self._lo, self._hi = index.columns(("range.start", "range.lo", "range.hi"))
         self._texts = index.texts("range_text")
@@ -238,7 +240,18 @@ class IndexReader:
 
     def takers(self, sets: port.RequirementSetIds) -> port.Takers:
         """Return the ranges that choose a release that declares each requirement set."""
-        start, ranges = csr.gather(self._takers_start, self._takers, sets)
+        return self._takers_by(*csr.gather(self._takers_start, self._takers, sets))
+
+    def takers_of(self, releases: port.ReleaseIds) -> port.Takers:
+        """Return the ranges that choose each release."""
+        _, ranges = csr.positions(self._constraints_start, csr.distinct(self._release_package[releases]))
+        takes = self._range_takes[ranges]
+        found = np.flatnonzero(np.isin(takes, releases))
+        found = found[np.argsort(takes[found], kind="stable")]
+        start = np.searchsorted(takes[found], np.append(releases, _FURTHER))
+        return self._takers_by(start, ranges[found].astype(port.RANGE))
+
+    def _takers_by(self, start: csr.Offsets, ranges: port.RangeIds) -> port.Takers:
         return port.Takers(
             start=_frozen(start),
             range=_frozen(ranges),

@@ -492,6 +492,12 @@ class ServerReader:
             extras=found.extras,
         )
 
+    def takers_of(self, releases: port.ReleaseIds) -> port.Takers:
+        """Return the ranges that choose each release in the end."""
+        found = self._known_takers.of(releases)
+        package = np.repeat(self.releases(releases).package, np.diff(found.start))
+        return port.Takers(start=found.start, range=found.range, package=_frozen(package), extras=found.extras)
+
     def _read_takers(self, releases: NDArray[Any]) -> _Takers:
         found = self._ask("takers", rows=self._by_package(releases))
         chosen = self._release_ids(_ints(found["package"]), _ints(found["position"]))

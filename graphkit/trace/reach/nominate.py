@@ -111,7 +111,7 @@ class _ReverseWalk:
         free = self._world.memory_of(_Scratches).setdefault(self._everything.dtype.str, [])
         self._scratch = free.pop() if free else _Scratch(self._reader.generation(), self._everything.dtype)
         first = self._seeded(seeds)
-        parts = self._worked_out(Hits(first.package, first.release, first.release + 1, first.masks), self._none)
+        parts = self._from(first)
         while len(self._new(parts).range):
             parts = self._passed(self._reached(self._passed_on[-1]))
         for passed in self._passed_on:
@@ -132,14 +132,27 @@ class _ReverseWalk:
     def _seeded(self, seeds: Mapping[PackageId, Sequence[Position]]) -> Seeds:
         package_ids = port.PACKAGE.of(sorted(seeds))
         start = self._reader.packages(package_ids).start.tolist()
-        positions = [sorted(set(seeds[package_id])) for package_id in package_ids.tolist()]
-        places = [first + position for first, of in zip(start, positions, strict=True) for position in of]
-        releases = port.RELEASE.of(places)
-        masks = np.full(len(places), self._everything)
-        if self._availability is not None:  # loaded, since what chooses them is worked out
-            self._availability.load(package_ids)
-            masks &= self._availability.listed[releases]
-        return Seeds(releases, np.repeat(package_ids, [len(of) for of in positions]), masks)
+        places = {
+            first + position
+            for package_id, first in zip(package_ids.tolist(), start, strict=True)
+            for position in seeds[package_id]
+        }
+        releases = port.RELEASE.of(sorted(places))
+        found = self._reader.releases(releases)
+        masks = np.full(len(releases), self._everything)
+        if self._availability is not None:
+            masks &= self._availability.listed_of(releases, found.package, found.is_listed)
+        return Seeds(releases, found.package, masks)
+
+    def _from(self, seeds: Seeds) -> Iterator[Passed]:
+        """Yield ranges that take seeds."""
+        hits = Hits(seeds.package, seeds.release, seeds.release + 1, seeds.masks)
+        if self._question is ReachMode.NOMINATED:
+            known = self._settles(seeds.package)
+            takers = self._reader.takers_of(seeds.release[known])
+            yield Passed(takers.range, np.repeat(seeds.masks[known], np.diff(takers.start)))
+            hits = hits.at(~known)
+        yield from self._worked_out(hits, self._none)
 
     def _passed(self, level: _Level) -> Iterator[Passed]:
         """Yield ranges that take what a level reached: where what is chosen is known beforehand, and elsewhere."""

@@ -43,7 +43,7 @@ _LEVELS = 1 << 16
 
 
 class Seeds(NamedTuple):
-    """The releases that a walk began with, and the slots in which each is listed."""
+    """The releases that a walk began with, ascending, and the slots in which each is listed."""
 
     release: ReleaseIds
     package: PackageIds
@@ -124,7 +124,12 @@ class ReachedReleases:
         sets = np.flatnonzero(every[:-1]).astype(REQUIREMENT_SET)
         users = self._world.reader.users(sets)
         masks = np.repeat(every[sets], np.diff(users.start)) & self.availability.yanked_among(users)
-        seeds = self._seeds.masks & ~self.availability.fresh[self._seeds.release]
+        first = self._seeds
+        offer = self._world.reader.releases(first.release).offer
+        of_seeds = Users(
+            start=np.arange(len(first.release) + 1), release=first.release, package=first.package, offer=offer
+        )
+        seeds = first.masks & self.availability.yanked_among(of_seeds)
         found: dict[PackageId, int] = {}
         for packages, of in ((users.package, masks), (self._seeds.package, seeds)):
             some = np.flatnonzero(of)

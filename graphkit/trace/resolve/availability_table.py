@@ -17,7 +17,7 @@ from graphkit.model.choices import ANY, FINAL, running_newest
 from graphkit.model.csr import Scalar, distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
-from graphkit.stores.port import PACKAGE, RELEASE, EveryUser, PackageIds, ReleaseIds, RequirementSetIds, Users
+from graphkit.stores.port import PACKAGE, RELEASE, REQUIREMENT_SET, EveryUser, PackageIds, ReleaseIds, RequirementSetIds, Users
 from graphkit.trace.resolve.listing import Availability, Package
 from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
@@ -151,8 +151,9 @@ class AvailabilityTable:
     def open_sets(self) -> RequirementSetIds | None:
         """The requirement sets of packages that are not settled, ascending; None where these are many: any may be."""
         settled = self._world.settled_by(int(self._instants[0]))
-        if len(settled) - np.count_nonzero(settled) > _MOST_KEPT:
-            return None
+        count = len(settled) - np.count_nonzero(settled)
+        if not count or count > _MOST_KEPT:
+            return None if count else REQUIREMENT_SET.of(())
         packages = self._world.reader.packages(np.flatnonzero(~settled).astype(PACKAGE))
         releases, _ = spread(packages.start, packages.stop)
         return distinct(self._world.reader.releases(releases.astype(RELEASE)).requirement_set)
