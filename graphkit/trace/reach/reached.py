@@ -190,9 +190,9 @@ class ReachedReleases:
 
     @cached_property
     def _with_extras(self) -> tuple[PackageIds, list[str], Rows]:
-        packages, numbers, level = self._extras.near(self.availability)
-        names = list(self._extras.numbers)
-        return packages, [names[number] for number in numbers.tolist()], level
+        packages, ranks, level = self._extras.near(self.availability)
+        names = sorted(self._extras.numbers)
+        return packages, [names[rank] for rank in ranks.tolist()], level
 
     def masks_of(self, extra: Sequence[str], releases: Rows) -> Masks:
         """Return the masks of releases, each with the extra asked."""
@@ -339,7 +339,10 @@ class _ExtrasReached:
         return (keys % self._size).astype(REQUIREMENT_SET)
 
     def near(self, availability: AvailabilityTable | None) -> tuple[PackageIds, Rows, Rows]:
-        """Return every package reached with an extra, the number of the extra, and the first level; ascending."""
+        """Return every package reached with an extra, which of all extras by name that is, and the first level; ascending.
+
+        Numbers of extras follow the order in which they were met, which says nothing.
+        """
         keys, _, level = self._arrived
         both = np.sort(keys * _LEVELS + level)
         keys = both // _LEVELS
@@ -354,7 +357,8 @@ class _ExtrasReached:
         # Releases of one package stand together among the users of a set.
         fresh = np.append(True, (row[1:] != row[:-1]) | (packages[1:] != packages[:-1]))[: len(row)]
         row, packages = row[fresh], packages[fresh]
-        both = (packages.astype(np.int64) << _EXTRA | (keys // self._size)[row]) * _LEVELS + level[row]
+        ranks = np.argsort(np.argsort(np.array(list(self.numbers), dtype=np.object_)))
+        both = (packages.astype(np.int64) << _EXTRA | ranks[keys // self._size][row]) * _LEVELS + level[row]
         both.sort()
         pairs = both // _LEVELS
         first = np.append(True, pairs[1:] != pairs[:-1])[: len(pairs)]

@@ -80,6 +80,13 @@ def test_levels_are_edges_from_the_nearest_target() -> None:
     assert found.count == np.count_nonzero(found.plain) == 4
 
 
+def test_extras_come_by_name_whatever_was_met_first() -> None:
+    world = world_of(*WORLD, *package("late", {"1": ("01:00", ["bad ; extra == 'z'", "app ; extra == 'a'"])}))
+    late = package_in(world, "late").id
+    packages, extras, _ = closure_of(world, targets(world, "bad@2")).with_extras()
+    assert [extra for one, extra in zip(packages.tolist(), extras, strict=True) if one == late] == ["a", "z"]
+
+
 def test_masks_of_many_releases_with_extras_are_asked_at_once() -> None:
     world = world_of(*WORLD)
     found = closure_of(world, targets(world, "bad@2"))
