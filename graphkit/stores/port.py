@@ -314,7 +314,6 @@ class Declarers(Struct, frozen=True, kw_only=True):
     set: RequirementSetIds
     marker: TextIds
 
-
     @classmethod
     def none(cls, rows: int) -> Self:
         """Return no declarer of so many ranges."""

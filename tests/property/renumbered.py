@@ -104,9 +104,8 @@ class Renumbered:
         found = self._inner.every_user()
         if found is None:
             return None
-        return port.EveryUser(
-            requirement_set=self._sets.of(found.requirement_set)[self._releases.back], offer=found.offer[self._releases.back]
-        )
+        back = self._releases.back
+        return port.EveryUser(requirement_set=self._sets.of(found.requirement_set)[back], offer=found.offer[back])
 
     def runs(self, sets: port.RequirementSetIds) -> port.Runs:
         """Return the runs of releases that declare sets."""

@@ -26,9 +26,7 @@ def compile_derived(
     Cost: columns throughout, a few sorts of members and releases.
     """
     out.array("release.package", releases.package)
-    is_aimed_at = np.zeros(len(releases.start) - 1, dtype=np.bool_)
-    is_aimed_at[ranges.package] = True
-    _write_declarers(out, releases, sets, ranges, is_aimed_at, extras)
+    _write_declarers(out, releases, sets, ranges, extras)
     counts = np.bincount(ranges.package, minlength=len(releases.start) - 1)
     out.array("constraints.start", csr.offsets(counts).astype(np.int32))
     out.array("stretch.range", np.repeat(np.arange(len(ranges.flags), dtype=np.int32), np.diff(ranges.start)))
@@ -39,21 +37,21 @@ def compile_derived(
     out.array("users.release", users.astype(np.int32))
     out.array("users.package", package)
     out.array("users.offer", offer[users])
-    _write_runs(out, releases, ranges, offer, start, users, is_aimed_at)
+    _write_runs(out, releases, ranges, offer, start, users)
     out.array("package.dependents", _dependents(sets, ranges.package, start, package, len(counts)))
 
 
-def _write_declarers(
-    out: ArraySink,
-    releases: Releases,
-    sets: Sets,
-    ranges: Ranges,
-    is_aimed_at: NDArray[np.bool_],
-    extras: Sequence[str],
-) -> None:
-    """Write which sets hold each range: those of `port.DependentReader.leading_declarers`, the ending ones, the rest."""
+def _aimed_at(releases: Releases, ranges: Ranges) -> NDArray[np.bool_]:
+    """Return of each release whether a range aims at its package."""
+    packages = np.zeros(len(releases.start) - 1, dtype=np.bool_)
+    packages[ranges.package] = True
+    return packages[releases.package]
+
+
+def _write_declarers(out: ArraySink, releases: Releases, sets: Sets, ranges: Ranges, extras: Sequence[str]) -> None:
+    """Write which sets hold each range: those of `port.DependentReader.leading_declarers`, ending ones, the rest."""
     leads = np.zeros(sets.count, dtype=np.bool_)
-    leads[releases.set_id[is_aimed_at[releases.package] & (releases.set_id >= 0)]] = True
+    leads[releases.set_id[_aimed_at(releases, ranges) & (releases.set_id >= 0)]] = True
     has_extra_alone, is_followed = _with_an_extra(releases, sets, ranges, extras)
     leading = leads[sets.set] & (~has_extra_alone | is_followed)
     part = np.where(leading, 0, np.where(has_extra_alone, 2, 1))
@@ -71,7 +69,7 @@ def _with_an_extra(
     numbers: dict[str, int] = {"": 0}
     by_marker = [numbers.setdefault(extra_alone(text), len(numbers)) for text in sets.marker_texts]
     known = [[numbers[one] for one in text.split(",") if numbers.get(one)] for text in extras]
-    start = csr.offsets([len(one) for one in known])
+    start = csr.offsets(np.array([len(one) for one in known], dtype=np.int64))
     at, begin = csr.spread(start[ranges.extras], start[ranges.extras + 1])
     count = np.int64(len(numbers))
     flat = np.array([one for of in known for one in of], dtype=np.int64)
@@ -85,18 +83,12 @@ def _with_an_extra(
 
 
 def _write_runs(
-    out: ArraySink,
-    releases: Releases,
-    ranges: Ranges,
-    offer: NDArray[np.uint8],
-    start: csr.Offsets,
-    users: csr.Offsets,
-    is_aimed_at: NDArray[np.bool_],
+    out: ArraySink, releases: Releases, ranges: Ranges, offer: NDArray[np.uint8], start: csr.Offsets, users: csr.Offsets
 ) -> None:
     """Write the users of sets, in CSR form by ``start``, as runs of releases of packages on which a range aims."""
     names_extras = np.zeros(len(releases.start) - 1, dtype=np.bool_)
     names_extras[ranges.package[ranges.extras != 0]] = True
-    kept = np.flatnonzero(is_aimed_at[releases.package[users]])
+    kept = np.flatnonzero(_aimed_at(releases, ranges)[users])
     owner = np.repeat(np.arange(len(start) - 1), np.diff(start))[kept]
     release = users[kept]
     package, listed = releases.package[release], offer[release] & port.OFFER_LISTED != 0

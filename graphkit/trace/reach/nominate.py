@@ -17,7 +17,6 @@ from enum import Enum
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graphkit.model.building import BACKENDS, is_of_build
 from graphkit.model.csr import distinct, spread, ticked
@@ -76,7 +75,7 @@ class _Scratch:
         self.ranges: Masks = zeros(generation.ranges, kind)
         self.sets: Masks = zeros(generation.requirement_sets, kind)
         self.arriving: Masks = zeros(generation.requirement_sets, kind)
-        self.place: NDArray[np.int32] = zeros(generation.packages, np.int32)
+        self.place: Rows = zeros(generation.packages, np.int64)
 
 
 class _Scratches(dict[str, list[_Scratch]]):
@@ -281,8 +280,11 @@ class _ReverseWalk:
         masks = np.repeat(passed.masks, np.diff(declarers.start))
         holds = self._markers.hold(self._world, declarers.marker, loose=self._is_loose)
         plain, others = np.flatnonzero(holds), np.flatnonzero(~holds)
-        sets, markers, masks_with = declarers.set[others], declarers.marker[others], masks[others]
-        return _Level(*self._new_sets(declarers.set[plain], masks[plain]), *self._new_with_extras(sets, markers, masks_with))
+        new = self._new_sets(declarers.set[plain], masks[plain])
+        sets, numbers, masks_with = self._new_with_extras(
+            declarers.set[others], declarers.marker[others], masks[others]
+        )
+        return _Level(new.sets, new.masks, sets, numbers, masks_with)
 
     def _new_sets(self, sets: port.RequirementSetIds, masks: Masks) -> SetsReached:
         arriving, known = self._scratch.arriving, self._scratch.sets
@@ -300,7 +302,7 @@ class _ReverseWalk:
     def _new_with_extras(
         self, sets: port.RequirementSetIds, markers: port.TextIds, masks: Masks
     ) -> tuple[port.RequirementSetIds, Rows, Masks]:
-        """Return sets with extras under which their markers hold."""
+        """Return (sets, numbers, masks): sets with extras under which their markers hold, in new slots."""
         row, numbers = self._markers.with_extras(markers, loose=self._is_loose)
         keys, masks = united(numbers * self._count_sets + sets[row], masks[row])
         for known in self._sets_with:

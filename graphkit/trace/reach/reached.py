@@ -22,7 +22,6 @@ from graphkit.stores.port import (
     RangeIds,
     ReleaseIds,
     RequirementSetIds,
-    TextIds,
     Users,
 )
 from graphkit.trace.reach.range_matching import Mask
@@ -68,9 +67,9 @@ class ReachedReleases:
     """What a reverse walk reached: masks and least distance (edges) of packages, and of extras of them.
 
     It holds ranges and requirement sets: ``passed`` has the ranges that each level passed something on by, and in which
-    slots it was new, and ``leading`` the sets that lead further. Who else declares those ranges, and releases of them, are
-    made when they are first asked for, which costs in the answer; of a closure every range comes once. ``availability``: what was listed at the instants of the walk; None for the closure, which
-    asks for no time.
+    slots it was new, and ``leading`` the sets that lead further. Who else declares those ranges, and releases of them,
+    are made when they are first asked for, which costs in the answer; of a closure every range comes once.
+    ``availability``: what was listed at the instants of the walk; None for the closure, which asks for no time.
     """
 
     def __init__(
@@ -246,7 +245,7 @@ class _Declarations:
         found = read(np.concatenate([one.range for one in passed]))
         self.set, self.marker = found.set, found.marker
         self.masks = np.repeat(np.concatenate([one.masks for one in passed]), np.diff(found.start))
-        self.bounds = found.start[offsets([len(one.range) for one in passed])]
+        self.bounds = found.start[offsets(np.array([len(one.range) for one in passed]))]
         """Where each level begins."""
         self.holds = world.memory_of(Markers).hold(world, found.marker, loose=loose)
         """Which hold without an extra."""
@@ -339,7 +338,7 @@ class _ExtrasReached:
         return (keys % self._size).astype(REQUIREMENT_SET)
 
     def near(self, availability: AvailabilityTable | None) -> tuple[PackageIds, Rows, Rows]:
-        """Return every package reached with an extra, which of all extras by name that is, and the first level; ascending.
+        """Return every package reached with an extra, which of all by name that is, and the first level; ascending.
 
         Numbers of extras follow the order in which they were met, which says nothing.
         """

@@ -17,7 +17,16 @@ from graphkit.model.choices import ANY, FINAL, running_newest
 from graphkit.model.csr import Scalar, distinct, spread
 from graphkit.model.times import BEGINNING, FOREVER, Instant
 from graphkit.model.zeros import zeros
-from graphkit.stores.port import PACKAGE, RELEASE, REQUIREMENT_SET, EveryUser, PackageIds, ReleaseIds, RequirementSetIds, Users
+from graphkit.stores.port import (
+    PACKAGE,
+    RELEASE,
+    REQUIREMENT_SET,
+    EveryUser,
+    PackageIds,
+    ReleaseIds,
+    RequirementSetIds,
+    Users,
+)
 from graphkit.trace.resolve.listing import Availability, Package
 from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
@@ -83,7 +92,7 @@ def _files_of(world: World, packages: PackageIds) -> _Files:
 
 
 class _States:
-    """States of packages, in the order in which they were loaded: where their places begin, and in which slots they are.
+    """States of packages, in the order in which they were loaded: where their places begin, and their slots.
 
     ``shift``: by how much a place is higher than the release id; ``newest``: see `AvailabilityTable`. There is room for
     more behind those ``count`` states and ``used`` places, which costs nothing until it is used.
@@ -100,7 +109,7 @@ class _States:
         first, base = self.count, self.used
         self.count += len(start)
         self.used += int(sizes.sum())
-        self.shift, self.slots = (_enlarged(column, self.count) for column in (self.shift, self.slots))
+        self.shift, self.slots = _enlarged(self.shift, self.count), _enlarged(self.slots, self.count)
         self.newest = [_enlarged(column, self.used) for column in self.newest]
         self.shift[first : self.count] = base + np.cumsum(sizes) - sizes - start
         self.slots[first : self.count] = slots
@@ -235,7 +244,7 @@ class AvailabilityTable:
         return key // width, key % width
 
     def _compute(self, files: _Files, row: Rows, base: int, slot: Rows, slots: Masks) -> None:
-        """Fill the places from a first one on: states by the ``row`` of their package, first ``slot`` and all ``slots``."""
+        """Fill the places from ``base`` on: ``row`` of each state's package, its first ``slot`` and all its ``slots``."""
         start = files.start
         at = self._instants[slot]
         chosen, first = spread(files.first[row], files.first[row + 1])
