@@ -66,6 +66,12 @@ def distinct(values: NDArray[Scalar], below: int | None = None) -> NDArray[Scala
     return values[np.append(True, values[1:] != values[:-1])] if len(values) else values
 
 
+def frozen(values: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Return an array that nobody can write to any more: itself."""
+    values.flags.writeable = False
+    return values
+
+
 def ticked(values: NDArray[Scalar], ticks: NDArray[Any]) -> NDArray[Scalar]:
     """Return the same of values that are exactly the places at which ``ticks`` is not 0."""
     if len(values) * _SPARSE > len(ticks):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Final, Generic, Literal, NewType, Protocol, Self, TypeVar, cast
+from typing import Final, Generic, Literal, NewType, Protocol, TypeVar, cast
 
 import numpy as np
 from msgspec import Struct
@@ -297,15 +297,6 @@ class Stretches(Struct, frozen=True, kw_only=True):
     lo: ReleaseIds
     hi: ReleaseIds
 
-    @classmethod
-    def of_each(cls, start: Offsets, ids: RangeIds, ranges: Ranges) -> Self:
-        """Return those of ranges by package, which `Reader.constraints_on` and `Reader.ranges` returned."""
-        counts = np.diff(ranges.start)
-        found, extras, begin = np.repeat(ids, counts), np.repeat(ranges.extras, counts), ranges.start[start]
-        for made in (found, extras, begin):
-            made.flags.writeable = False
-        return cls(start=begin, range=found, extras=extras, lo=ranges.lo, hi=ranges.hi)
-
 
 class Declarers(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per range asked: which requirement sets (ids) hold it, under which ``marker``."""
@@ -313,14 +304,6 @@ class Declarers(Struct, frozen=True, kw_only=True):
     start: Offsets
     set: RequirementSetIds
     marker: TextIds
-
-    @classmethod
-    def none(cls, rows: int) -> Self:
-        """Return no declarer of so many ranges."""
-        found = cls(start=np.zeros(rows + 1, dtype=np.int64), set=REQUIREMENT_SET.of(()), marker=TEXT.of(()))
-        for made in (found.start, found.set, found.marker):
-            made.flags.writeable = False
-        return found
 
 
 class Users(Struct, frozen=True, kw_only=True):
@@ -376,15 +359,6 @@ class Runs(Struct, frozen=True, kw_only=True):
 
     is_listed = Flagged("flags", OFFER_LISTED)
     names_extras = Flagged("flags", NAMES_EXTRAS)
-
-    @classmethod
-    def of_each(cls, users: Users) -> Self:
-        """Return each release that declares a requirement set as a run of its own."""
-        flags = np.where(users.is_listed, OFFER_LISTED, 0) | NAMES_EXTRAS
-        after, narrow = users.release + 1, flags.astype(np.uint8)
-        for made in (after, narrow):
-            made.flags.writeable = False
-        return cls(start=users.start, package=users.package, lo=users.release, hi=after, flags=narrow)
 
 
 class Listings(Struct, frozen=True, kw_only=True):

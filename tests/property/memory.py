@@ -28,6 +28,7 @@ from graphkit.model.times import FOREVER, Instant
 from graphkit.model.versions import release_version
 from graphkit.stores import port
 from graphkit.stores.engine.component_bodies import outlines_of
+from graphkit.stores.engine.no_shortcuts import NoShortcuts
 from graphkit.stores.engine.organisation import joined
 
 Key = tuple[PackageName, str]
@@ -105,7 +106,7 @@ class MemoryStore:
         """Do nothing: there is nothing to let go of."""
 
 
-class MemoryReader:
+class MemoryReader(NoShortcuts):
     """`port.Reader` over plain facts: pages, metadata, documents, their uses, organisations and incidents."""
 
     def __init__(self, facts: Iterable[port.Fact]) -> None:
@@ -379,11 +380,6 @@ class MemoryReader:
         start, found = _csr([[n for n, one in enumerate(self._ranges) if one[0] == name] for name in names])
         return start, _ids(found)
 
-    def stretches_on(self, packages: port.PackageIds) -> port.Stretches:
-        """Return the stretches of the ranges that aim at each package."""
-        start, found = self.constraints_on(packages)
-        return port.Stretches.of_each(start, found, self.ranges(found))
-
     def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which requirement sets hold each range."""
         start, found = _csr(
@@ -394,14 +390,6 @@ class MemoryReader:
         )
         return port.Declarers(start=start, set=_ids(one for one, _ in found), marker=_ids(one for _, one in found))
 
-    def leading_declarers(self, ranges: port.RangeIds) -> port.Declarers:
-        """Return the same: which of them lead further is not known beforehand."""
-        return self.declarers(ranges)
-
-    def ending_declarers(self, ranges: port.RangeIds) -> port.Declarers:
-        """Return none: nothing was left out."""
-        return port.Declarers.none(len(ranges))
-
     def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return which releases declare each requirement set."""
         start, found = _csr([[n for n, one in enumerate(self._set_of) if one == asked] for asked in sets.tolist()])
@@ -411,13 +399,6 @@ class MemoryReader:
             package=_ids(self._ids[self._releases[one].package] for one in found),
             offer=_array([0] * len(found), np.uint8),
         )
-
-    def every_user(self) -> None:
-        """Return nothing: releases are read as they are asked for."""
-
-    def runs(self, sets: port.RequirementSetIds) -> port.Runs:
-        """Return each release that declares a requirement set as a run of its own."""
-        return port.Runs.of_each(self.users(sets))
 
     def takers(self, sets: port.RequirementSetIds) -> port.Takers:
         """Return no range: nothing is known beforehand."""

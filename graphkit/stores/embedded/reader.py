@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from graphkit.model import csr
+from graphkit.model.csr import frozen
 from graphkit.stores import port
 from graphkit.stores.engine.evidence import IndexEvidence
 from graphkit.stores.engine.index_folder import SOURCES, IndexFolder
@@ -107,22 +107,22 @@ class IndexReader:
 
     def package_ids(self, names: Sequence[str]) -> port.PackageIds:
         """Return the ids of PEP 503 names, -1 where unknown. Cost: one bisection a name."""
-        return _frozen(self._names.find(names).astype(port.PACKAGE, copy=False))
+        return frozen(self._names.find(names).astype(port.PACKAGE, copy=False))
 
     def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return names, flags and release stretches of packages."""
         rows = np.asarray(ids, dtype=np.int64)
         return port.Packages(
             name=TextColumn(self._names, rows),
-            flags=_frozen(self._package_flags[rows]),
-            start=_frozen(self._package_start[rows]),
-            stop=_frozen(self._package_start[rows + 1]),
-            dependents=_frozen(self._dependents[rows]),
-            downloads=_frozen(self._downloads[rows]),
+            flags=frozen(self._package_flags[rows]),
+            start=frozen(self._package_start[rows]),
+            stop=frozen(self._package_start[rows + 1]),
+            dependents=frozen(self._dependents[rows]),
+            downloads=frozen(self._downloads[rows]),
             maintainers=TextColumn(self._maintainers, rows),
-            settled=_frozen(self._settled[rows]),
-            newest=_frozen(self._newest[rows]),
-            speaks_until=_frozen(self._speaks_until[rows]),
+            settled=frozen(self._settled[rows]),
+            newest=frozen(self._newest[rows]),
+            speaks_until=frozen(self._speaks_until[rows]),
         )
 
     def expect(self, packages: port.PackageIds) -> None:
@@ -132,17 +132,17 @@ class IndexReader:
         """Return releases with their files."""
         start, at = csr.positions(self._file_start, ids)
         return port.Releases(
-            package=_frozen(self._release_package[ids]),
+            package=frozen(self._release_package[ids]),
             version=TextColumn(self._versions, self._release_version[ids]),
-            flags=_frozen(self._release_flags[ids]),
-            offer=_frozen(self._offer[ids]),
-            requirement_set=_frozen(self._release_set[ids]),
+            flags=frozen(self._release_flags[ids]),
+            offer=frozen(self._offer[ids]),
+            requirement_set=frozen(self._release_set[ids]),
             requirements_source=TextColumn(_SOURCES, self._release_source[ids]),
-            file_start=_frozen(start),
-            file_uploaded=_frozen(self._uploaded[at]),
-            file_yanked_since=_frozen(self._yanks_of(at)),
-            file_flags=_frozen(self._file_flags[at]),
-            file_needs=_frozen(self._file_needs[at]),
+            file_start=frozen(start),
+            file_uploaded=frozen(self._uploaded[at]),
+            file_yanked_since=frozen(self._yanks_of(at)),
+            file_flags=frozen(self._file_flags[at]),
+            file_needs=frozen(self._file_needs[at]),
             filename=TextColumn(self._filenames, at),
             file_sha256=TextColumn(self._hashes, at),
         )
@@ -159,27 +159,25 @@ class IndexReader:
     def requirements(self, sets: port.RequirementSetIds) -> port.Members:
         """Return the members of requirement sets."""
         start, at = csr.positions(self._set_start, sets)
-        return port.Members(
-            start=_frozen(start), range=_frozen(self._set_range[at]), marker=_frozen(self._set_marker[at])
-        )
+        return port.Members(start=frozen(start), range=frozen(self._set_range[at]), marker=frozen(self._set_marker[at]))
 
     def ranges(self, ids: port.RangeIds) -> port.Ranges:
         """Return ranges with their stretches."""
         start, at = csr.positions(self._range_start, ids)
         return port.Ranges(
-            package=_frozen(self._range_package[ids]),
-            extras=_frozen(self._range_extras[ids]),
+            package=frozen(self._range_package[ids]),
+            extras=frozen(self._range_extras[ids]),
             text=TextColumn(self._texts, self._range_text[ids]),
-            flags=_frozen(self._range_flags[ids]),
-            start=_frozen(start),
-            lo=_frozen(self._lo[at]),
-            hi=_frozen(self._hi[at]),
+            flags=frozen(self._range_flags[ids]),
+            start=frozen(start),
+            lo=frozen(self._lo[at]),
+            hi=frozen(self._hi[at]),
         )
 
     def constraints_on(self, packages: port.PackageIds) -> tuple[port.Offsets, port.RangeIds]:
         """Return the ranges that aim at each package; ranges are sorted by package, so no table is read."""
         start, ids = csr.positions(self._constraints_start, packages)
-        return _frozen(start), _frozen(ids.astype(port.RANGE))
+        return frozen(start), frozen(ids.astype(port.RANGE))
 
     def stretches_on(self, packages: port.PackageIds) -> port.Stretches:
         """Return the stretches of the ranges that aim at each package, which are sorted like these."""
@@ -187,11 +185,11 @@ class IndexReader:
         at, start = csr.spread(first, self._range_start[self._constraints_start[np.asarray(packages) + 1]])
         ranges = self._stretch_range[at]
         return port.Stretches(
-            start=_frozen(start),
-            range=_frozen(ranges),
-            extras=_frozen(self._range_extras[ranges]),
-            lo=_frozen(self._lo[at]),
-            hi=_frozen(self._hi[at]),
+            start=frozen(start),
+            range=frozen(ranges),
+            extras=frozen(self._range_extras[ranges]),
+            lo=frozen(self._lo[at]),
+            hi=frozen(self._hi[at]),
         )
 
     def declarers(self, ranges: port.RangeIds) -> port.Declarers:
@@ -210,17 +208,17 @@ class IndexReader:
 
     def _declarers(self, start: csr.Offsets, at: csr.Offsets) -> port.Declarers:
         return port.Declarers(
-            start=_frozen(start), set=_frozen(self._declared_set[at]), marker=_frozen(self._declared_marker[at])
+            start=frozen(start), set=frozen(self._declared_set[at]), marker=frozen(self._declared_marker[at])
         )
 
     def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return which releases declare each requirement set."""
         start, at = csr.positions(self._users_start, sets)
         return port.Users(
-            start=_frozen(start),
-            release=_frozen(self._users[at]),
-            package=_frozen(self._users_package[at]),
-            offer=_frozen(self._users_offer[at]),
+            start=frozen(start),
+            release=frozen(self._users[at]),
+            package=frozen(self._users_package[at]),
+            offer=frozen(self._users_offer[at]),
         )
 
     def every_user(self) -> port.EveryUser:
@@ -231,11 +229,11 @@ class IndexReader:
         """Return the same as runs of releases, of packages on which a range aims."""
         start, at = csr.positions(self._run_start, sets)
         return port.Runs(
-            start=_frozen(start),
-            package=_frozen(self._run_package[at]),
-            lo=_frozen(self._run_lo[at]),
-            hi=_frozen(self._run_hi[at]),
-            flags=_frozen(self._run_flags[at]),
+            start=frozen(start),
+            package=frozen(self._run_package[at]),
+            lo=frozen(self._run_lo[at]),
+            hi=frozen(self._run_hi[at]),
+            flags=frozen(self._run_flags[at]),
         )
 
     def takers(self, sets: port.RequirementSetIds) -> port.Takers:
@@ -253,10 +251,10 @@ class IndexReader:
 
     def _takers_by(self, start: csr.Offsets, ranges: port.RangeIds) -> port.Takers:
         return port.Takers(
-            start=_frozen(start),
-            range=_frozen(ranges),
-            package=_frozen(self._range_package[ranges]),
-            extras=_frozen(self._range_extras[ranges]),
+            start=frozen(start),
+            range=frozen(ranges),
+            package=frozen(self._range_package[ranges]),
+            extras=frozen(self._range_extras[ranges]),
         )
 
     def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
@@ -266,8 +264,3 @@ class IndexReader:
     def evidence(self) -> IndexEvidence:
         """Return the organisation's side."""
         return self._evidence
-
-
-def _frozen(values: NDArray[csr.Scalar]) -> NDArray[csr.Scalar]:
-    values.flags.writeable = False
-    return values

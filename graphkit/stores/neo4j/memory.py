@@ -10,6 +10,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from graphkit.model import csr
+from graphkit.model.csr import frozen
 from graphkit.model.zeros import zeros
 
 _Answer = TypeVar("_Answer", bound=Struct)
@@ -111,11 +112,11 @@ class Memory(Generic[_Answer]):
         start, at = csr.positions(self._start.values, rows)
         found: dict[str, Any] = dict(self._apart)
         if self._start_name:
-            found[self._start_name] = _frozen(start)
+            found[self._start_name] = frozen(start)
         for name, is_nested in self._names.items():
             column, place = self._columns.get(name, []), at if is_nested else rows
             if isinstance(column, _Numbers):
-                found[name] = _frozen(column.values[place])
+                found[name] = frozen(column.values[place])
             else:
                 found[name] = tuple(map(column.__getitem__, place.tolist()))
         return self._kind(**found)
@@ -140,8 +141,3 @@ class _Numbers:
             self._held = np.concatenate([self.values, np.empty(max(size, 2 * self._size) - self._size, more.dtype)])
         self._held[self._size : size] = more
         self._size = size
-
-
-def _frozen(values: NDArray[Any]) -> NDArray[Any]:
-    values.flags.writeable = False
-    return values

@@ -15,8 +15,10 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from graphkit.model import csr
+from graphkit.model.csr import frozen
 from graphkit.model.errors import GraphChanged
 from graphkit.stores import port
+from graphkit.stores.engine.no_shortcuts import NoShortcuts
 from graphkit.stores.neo4j.carry import KEYS, Carry, still_holds
 from graphkit.stores.neo4j.changes import Changes
 from graphkit.stores.neo4j.evidence import ServerEvidence
@@ -54,7 +56,7 @@ class _FileTexts(Struct, frozen=True, kw_only=True):
     sha256: Sequence[str]
 
 
-class ServerReader:
+class ServerReader(NoShortcuts):
     """`port.Reader` of one generation, also while others write: a call says so where it can no longer be known.
 
     That is where a later generation changed what is read for the first time (`graphkit.stores.neo4j.changes`).
@@ -269,7 +271,7 @@ class ServerReader:
         if missing := [name for name in dict.fromkeys(names) if name not in known]:
             found = self._ask("package_ids", names=missing)
             known.update(dict.fromkeys(missing, -1) | dict(zip(found["name"], found["n"], strict=True)))
-        return _frozen(self._packages.ids(np.array([known[name] for name in names], dtype=np.int64)))
+        return frozen(self._packages.ids(np.array([known[name] for name in names], dtype=np.int64)))
 
     def packages(self, ids: port.PackageIds) -> port.Packages:
         """Return names, flags and release stretches of packages."""
@@ -284,15 +286,15 @@ class ServerReader:
         size, newest = _ints(found["releases"])[place], _ints(found["newest"])[place]
         return port.Packages(
             name=_picked(found["name"], place),
-            flags=_frozen(PACKAGES.flags(found)[place]),
-            start=_frozen(start.astype(np.int32)),
-            stop=_frozen((start + size).astype(np.int32)),
-            dependents=_frozen(_ints(found["dependents"])[place].astype(np.int32)),
-            downloads=_frozen(_ints(found["downloads"])[place]),
+            flags=frozen(PACKAGES.flags(found)[place]),
+            start=frozen(start.astype(np.int32)),
+            stop=frozen((start + size).astype(np.int32)),
+            dependents=frozen(_ints(found["dependents"])[place].astype(np.int32)),
+            downloads=frozen(_ints(found["downloads"])[place]),
             maintainers=_picked(found["maintainers"], place),
-            settled=_frozen(_ints(found["settled"])[place]),
-            newest=_frozen(np.where(newest < 0, -1, start + newest).astype(np.int32)),
-            speaks_until=_frozen(_ints(found["speaks_until"])[place]),
+            settled=frozen(_ints(found["settled"])[place]),
+            newest=frozen(np.where(newest < 0, -1, start + newest).astype(np.int32)),
+            speaks_until=frozen(_ints(found["speaks_until"])[place]),
         )
 
     def _give(self, numbers: list[int], sizes: list[int]) -> None:
@@ -304,7 +306,7 @@ class ServerReader:
         if len(missing := self._releases.missing(packages)):
             found = self._ask("sizes", n=missing.tolist())
             self._give(found["n"], found["releases"])
-        return _frozen((self._releases.start(packages) + positions).astype(np.int32))
+        return frozen((self._releases.start(packages) + positions).astype(np.int32))
 
     def expect(self, packages: port.PackageIds) -> None:
         """Note of which packages all releases come next: the next call that has to read some reads them too."""
@@ -343,17 +345,17 @@ class ServerReader:
         of_files = {name: _filled([one[name] for one in groups], needs) for name in ("yanked_since", *FILES.names)}
         sources = [one["source"] for one in groups]
         return port.Releases(
-            package=_frozen(self._packages.ids(_ints(found["package"])[place])),
+            package=frozen(self._packages.ids(_ints(found["package"])[place])),
             version=_picked(found["version"], place),
-            flags=_frozen(RELEASES.flags(_columns(groups, RELEASES.names))[group]),
-            offer=_frozen(OFFERS.flags(_columns(groups, OFFERS.names))[group]),
-            requirement_set=_frozen(self._sets.ids(_ints(found["set"])[place])),
+            flags=frozen(RELEASES.flags(_columns(groups, RELEASES.names))[group]),
+            offer=frozen(OFFERS.flags(_columns(groups, OFFERS.names))[group]),
+            requirement_set=frozen(self._sets.ids(_ints(found["set"])[place])),
             requirements_source=_picked(sources, group),
-            file_start=_frozen(start),
-            file_uploaded=_frozen(_ints(_all_of(found["uploaded"]))[at]),
-            file_yanked_since=_frozen(_ints(of_files["yanked_since"])[in_group]),
-            file_flags=_frozen(FILES.flags(of_files)[in_group]),
-            file_needs=_frozen(self._texts["needs"].ids(_all_of(needs))[in_group]),
+            file_start=frozen(start),
+            file_uploaded=frozen(_ints(_all_of(found["uploaded"]))[at]),
+            file_yanked_since=frozen(_ints(of_files["yanked_since"])[in_group]),
+            file_flags=frozen(FILES.flags(of_files)[in_group]),
+            file_needs=frozen(self._texts["needs"].ids(_all_of(needs))[in_group]),
             filename=(),
             file_sha256=(),
         )
@@ -390,9 +392,9 @@ class ServerReader:
         ranges = self._ranges.ids(_ints(found["range"]))
         self._known_ranges.keep(ranges, partial(self._ranges_of, found))
         return port.Members(
-            start=_frozen(start),
-            range=_frozen(ranges[at]),
-            marker=_frozen(self._texts["marker"].ids(_picked_list(found["marker"], at))),
+            start=frozen(start),
+            range=frozen(ranges[at]),
+            marker=frozen(self._texts["marker"].ids(_picked_list(found["marker"], at))),
         )
 
     def ranges(self, ids: port.RangeIds) -> port.Ranges:
@@ -409,11 +411,11 @@ class ServerReader:
         start = _starts(_picked_list(found["lo"], place))
         owner = np.repeat(package, np.diff(start))
         return port.Ranges(
-            package=_frozen(self._packages.ids(package)),
-            extras=_frozen(self._texts["extras"].ids(_picked_list(found["extras"], place))),
+            package=frozen(self._packages.ids(package)),
+            extras=frozen(self._texts["extras"].ids(_picked_list(found["extras"], place))),
             text=_picked(found["text"], place),
-            flags=_frozen(RANGES.flags(found)[place]),
-            start=_frozen(start),
+            flags=frozen(RANGES.flags(found)[place]),
+            start=frozen(start),
             lo=self._release_ids(owner, _ints(_flat(found["lo"], place))),
             hi=self._release_ids(owner, _ints(_flat(found["hi"], place))),
         )
@@ -429,31 +431,18 @@ class ServerReader:
         start, at = _joined(asked, found["row"])
         return _Aimed(start=start, range=self._ranges.ids(_ints(found["n"])[at]))
 
-    def stretches_on(self, packages: port.PackageIds) -> port.Stretches:
-        """Return the stretches of the ranges that aim at each package."""
-        start, found = self.constraints_on(packages)
-        return port.Stretches.of_each(start, found, self.ranges(found))
-
     def declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which requirement sets hold each range."""
         return self._known_declarers.of(ranges)
-
-    def leading_declarers(self, ranges: port.RangeIds) -> port.Declarers:
-        """Return the same: the server is not asked which of them lead further."""
-        return self.declarers(ranges)
-
-    def ending_declarers(self, ranges: port.RangeIds) -> port.Declarers:
-        """Return none: nothing was left out."""
-        return port.Declarers.none(len(ranges))
 
     def _read_declarers(self, ranges: NDArray[Any]) -> port.Declarers:
         asked = self._ranges.numbers(ranges)
         found = self._ask("declarers", n=asked.tolist())
         start, at = _joined(asked, found["row"])
         return port.Declarers(
-            start=_frozen(start),
-            set=_frozen(self._sets.ids(_ints(found["n"])[at])),
-            marker=_frozen(self._texts["marker"].ids(_picked_list(found["marker"], at))),
+            start=frozen(start),
+            set=frozen(self._sets.ids(_ints(found["n"])[at])),
+            marker=frozen(self._texts["marker"].ids(_picked_list(found["marker"], at))),
         )
 
     def users(self, sets: port.RequirementSetIds) -> port.Users:
@@ -466,18 +455,11 @@ class ServerReader:
         start, at = _joined(asked, found["row"])
         package = _ints(found["package"])[at]
         return port.Users(
-            start=_frozen(start),
+            start=frozen(start),
             release=self._release_ids(package, _ints(found["position"])[at]),
-            package=_frozen(self._packages.ids(package)),
-            offer=_frozen(OFFERS.flags(found)[at]),
+            package=frozen(self._packages.ids(package)),
+            offer=frozen(OFFERS.flags(found)[at]),
         )
-
-    def every_user(self) -> None:
-        """Return nothing: releases are read as they are asked for."""
-
-    def runs(self, sets: port.RequirementSetIds) -> port.Runs:
-        """Return each release that declares a requirement set as a run of its own."""
-        return port.Runs.of_each(self.users(sets))
 
     def takers(self, sets: port.RequirementSetIds) -> port.Takers:
         """Return the ranges that choose a release that declares each requirement set in the end."""
@@ -486,9 +468,9 @@ class ServerReader:
         found = self._known_takers.of(users.release[taken])
         before = np.searchsorted(taken, users.start)
         return port.Takers(
-            start=_frozen(found.start[before]),
+            start=frozen(found.start[before]),
             range=found.range,
-            package=_frozen(np.repeat(users.package[taken], np.diff(found.start))),
+            package=frozen(np.repeat(users.package[taken], np.diff(found.start))),
             extras=found.extras,
         )
 
@@ -496,16 +478,16 @@ class ServerReader:
         """Return the ranges that choose each release in the end."""
         found = self._known_takers.of(releases)
         package = np.repeat(self.releases(releases).package, np.diff(found.start))
-        return port.Takers(start=found.start, range=found.range, package=_frozen(package), extras=found.extras)
+        return port.Takers(start=found.start, range=found.range, package=frozen(package), extras=found.extras)
 
     def _read_takers(self, releases: NDArray[Any]) -> _Takers:
         found = self._ask("takers", rows=self._by_package(releases))
         chosen = self._release_ids(_ints(found["package"]), _ints(found["position"]))
         start, at = _joined(releases, chosen.tolist())
         return _Takers(
-            start=_frozen(start),
-            range=_frozen(self._ranges.ids(_ints(found["n"])[at])),
-            extras=_frozen(self._texts["extras"].ids(_picked_list(found["extras"], at))),
+            start=frozen(start),
+            range=frozen(self._ranges.ids(_ints(found["n"])[at])),
+            extras=frozen(self._texts["extras"].ids(_picked_list(found["extras"], at))),
         )
 
     def texts(self, kind: port.TextKind, ids: port.TextIds) -> tuple[str, ...]:
@@ -611,8 +593,3 @@ def _picked_list(values: Sequence[_Value], place: NDArray[np.int64]) -> list[_Va
 
 def _flat(values: Sequence[list[Any]], place: NDArray[np.int64]) -> list[Any]:
     return list(chain.from_iterable(values[at] for at in place.tolist()))
-
-
-def _frozen(values: NDArray[Any]) -> NDArray[Any]:
-    values.flags.writeable = False
-    return values

@@ -244,7 +244,7 @@ class AvailabilityTable:
         return key // width, key % width
 
     def _compute(self, files: _Files, row: Rows, base: int, slot: Rows, slots: Masks) -> None:
-        """Fill the places from ``base`` on: ``row`` of each state's package, its first ``slot`` and all its ``slots``."""
+        """Fill places from ``base`` on: by state the ``row`` of its package, its first ``slot`` and all ``slots``."""
         start = files.start
         at = self._instants[slot]
         chosen, first = spread(files.first[row], files.first[row + 1])

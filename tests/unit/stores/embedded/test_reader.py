@@ -108,6 +108,13 @@ def test_ranges_of_a_package_and_what_they_admit(reader: IndexReader) -> None:
     assert (ranges.is_pinned.tolist(), ranges.is_url.tolist()) == ([1, 0, 0, 0], [0, 1, 0, 0])
     declarers = reader.declarers(found)
     assert np.diff(declarers.start).tolist() == [1, 1, 1, 1]
+    assert np.diff(reader.leading_declarers(found).start).tolist() == [0, 0, 0, 0]  # nothing requires app or bare
+    assert np.diff(reader.ending_declarers(found).start).tolist() == [1, 1, 1, 1]
+    stretches = reader.stretches_on(reader.package_ids(["lib", "bare", "other"]))
+    assert stretches.start.tolist() == [0, 2, 2, 2]
+    assert stretches.range.tolist() == [found[0], found[2]]
+    assert reader.texts("extras", stretches.extras) == ("", "a,b")
+    assert (stretches.lo.tolist(), stretches.hi.tolist()) == (ranges.lo.tolist(), ranges.hi.tolist())
 
 
 def test_takers_and_runs_are_of_the_releases_that_share_a_set(tmp_path: Path) -> None:
@@ -127,6 +134,13 @@ def test_takers_and_runs_are_of_the_releases_that_share_a_set(tmp_path: Path) ->
     assert np.diff(takers.start).tolist() == [1, 1]
     assert reader.ranges(takers.range).text == ("==1.0", ">=1")
     assert reader.texts("extras", takers.extras) == ("", "a,b")
+    of_each = reader.takers_of(releases)
+    assert [column.tolist() for column in (of_each.start, of_each.range, of_each.package, of_each.extras)] == [
+        column.tolist() for column in (takers.start, takers.range, takers.package, takers.extras)
+    ]
+    every = reader.every_user()
+    assert every.requirement_set[releases].tolist() == sets.tolist()
+    assert every.is_listed.tolist() == reader.releases(np.arange(len(every.offer))).is_listed.tolist()
 
 
 def test_counts_are_those_of_the_header_and_nobody_can_change_them(reader: IndexReader) -> None:
@@ -143,6 +157,8 @@ def test_no_array_can_be_written(reader: IndexReader) -> None:
     for columns in (
         *(reader.packages(every), reader.releases(every), reader.requirements(ids(0)), reader.ranges(every)),
         *(reader.declarers(every), reader.users(ids(0, 1)), reader.takers(ids(0, 1)), reader.runs(ids(0, 1))),
+        *(reader.leading_declarers(every), reader.ending_declarers(every), reader.stretches_on(every)),
+        *(reader.takers_of(every), reader.every_user()),
     ):
         values = [getattr(columns, name) for name in columns.__struct_fields__]
         given += [value for value in values if isinstance(value, np.ndarray)]
@@ -157,7 +173,9 @@ def test_nothing_asked_is_nothing_answered(reader: IndexReader, empty: IndexRead
         assert (one.releases(ids()).version, one.releases(ids()).file_start.tolist()) == ((), [0])
         assert one.ranges(ids()).start.tolist() == one.users(ids()).start.tolist() == [0]
         assert one.requirements(ids()).start.tolist() == one.takers(ids()).start.tolist() == [0]
-        assert one.runs(ids()).start.tolist() == [0]
+        assert one.runs(ids()).start.tolist() == one.takers_of(ids()).start.tolist() == [0]
+        assert one.leading_declarers(ids()).start.tolist() == one.ending_declarers(ids()).start.tolist() == [0]
+        assert one.stretches_on(ids()).start.tolist() == [0]
         assert one.declarers(ids()).start.tolist() == one.constraints_on(ids())[0].tolist() == [0]
         assert one.texts("marker", ids(0)) == one.texts("extras", ids(0)) == ("",)
     assert empty.package_ids(["lib"]).tolist() == [-1]

@@ -16,10 +16,16 @@ from graphkit.stores.engine.compile_ranges import Ranges, Sets
 from graphkit.stores.engine.compile_releases import Files, Releases
 from graphkit.stores.engine.index_folder import HeldArrays, IndexArrays
 
+MARKERS = ["", 'extra == "X"']
+EXTRAS = ["", "x,z"]
+
 
 @dataclass(frozen=True)
 class World:
-    """Rows as lists: of packages the sets of their releases, of sets (range, marker), of ranges their targets."""
+    """Rows as lists: of packages the sets of their releases, of sets (range, marker), of ranges their targets.
+
+    Marker 1 holds with the extra x alone; every other range names x.
+    """
 
     releases: list[list[int]]
     sets: list[list[tuple[int, int]]]
@@ -52,7 +58,7 @@ def compiled(world: World) -> IndexArrays:
             set_id=np.array([one for sets in world.releases for one in sets], dtype=port.REQUIREMENT_SET),
             flags=np.zeros(count, dtype=np.uint8),
         ),
-        Sets(count=len(world.sets), set=columns[0], range=columns[1], marker=columns[2]),
+        Sets(count=len(world.sets), set=columns[0], range=columns[1], marker=columns[2], marker_texts=MARKERS),
         Files(
             start=np.zeros(count + 1, dtype=np.int64),
             uploaded=none,
@@ -69,6 +75,7 @@ def compiled(world: World) -> IndexArrays:
             lo=none.astype(port.RELEASE),
             hi=none.astype(port.RELEASE),
         ),
+        EXTRAS,
     )
     return out.held()
 
@@ -85,7 +92,7 @@ def test_tables_the_other_way_round_hold_the_same_pairs(world: World) -> None:
     index = compiled(world)
     flat = [(package, one) for package, sets in enumerate(world.releases) for one in sets]
     assert index.array("release.package").tolist() == [package for package, _ in flat]
-    assert table(index, "declared.start", "declared.set", "declared.marker") == [
+    assert list(map(sorted, table(index, "declared.start", "declared.set", "declared.marker"))) == [
         [(at, marker) for at, one in enumerate(world.sets) for found, marker in one if found == wanted]
         for wanted in range(len(world.targets))
     ]
@@ -97,6 +104,23 @@ def test_tables_the_other_way_round_hold_the_same_pairs(world: World) -> None:
     assert [world.targets[lo:hi] for lo, hi in pairwise(start)] == [
         [target for target in world.targets if target == package] for package in range(len(world.releases))
     ]
+
+
+@given(worlds())
+def test_declarers_that_lead_further_come_first_and_those_that_need_an_extra_last(world: World) -> None:
+    index = compiled(world)
+    users = [{package for package, of in enumerate(world.releases) if one in of} for one in range(len(world.sets))]
+    named = {target for number, target in enumerate(world.targets) if number % 2}
+    bounds = zip(*(index.array(f"declared.{name}").tolist() for name in ("ending", "rest")), strict=True)
+    start = index.array("declared.start").tolist()
+    rows = list(zip(index.array("declared.set").tolist(), index.array("declared.marker").tolist(), strict=True))
+    for (first, last), (ending, rest) in zip(pairwise(start), bounds, strict=True):
+        assert first <= ending <= rest <= last
+        for at in range(first, last):
+            one, marker = rows[at]
+            leads = not users[one].isdisjoint(named if marker else world.targets)
+            assert (at < ending) == leads
+            assert (at >= rest) == (not leads and marker == 1)
 
 
 @given(worlds())
