@@ -248,7 +248,7 @@ class _ReverseWalk:
         named = self._markers.named(self._world, columns.extras) if len(extras.package) else None
         rows, release, slots = RangeMatcher(self._world, touched, row, columns).chosen(self._availability)
         found = np.zeros(len(ranges), dtype=self._everything.dtype)
-        np.bitwise_or.at(found, rows, looked_up(plain.lo, plain.masks, release) & slots)
+        np.add.at(found, rows, looked_up(plain.lo, plain.masks, release) & slots)  # states share no slot
         if named is not None:
             at, hits = self._hits_with(named, rows, release, extras)
             np.bitwise_or.at(found, rows[at], hits & slots[at])

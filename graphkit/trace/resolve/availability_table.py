@@ -95,14 +95,14 @@ class _States:
     """States of packages, in the order in which they were loaded: where their places begin, and their slots.
 
     ``shift``: by how much a place is higher than the release id; ``newest``: see `AvailabilityTable`. There is room for
-    more behind those ``count`` states and ``used`` places, which costs nothing until it is used.
+    more behind those ``count`` states and ``used`` places.
     """
 
-    def __init__(self, packages: int, releases: int, kind: np.dtype[Any]) -> None:
+    def __init__(self, kind: np.dtype[Any]) -> None:
         self.count = self.used = 0
-        self.shift: Rows = zeros(packages, np.int64)
-        self.slots: Masks = zeros(packages, kind)
-        self.newest: list[NDArray[np.int32]] = [zeros(releases, np.int32) for _ in range(4)]
+        self.shift: Rows = np.empty(0, dtype=np.int64)
+        self.slots: Masks = np.empty(0, dtype=kind)
+        self.newest = [np.empty(0, dtype=np.int32) for _ in range(4)]
 
     def add(self, start: Rows, sizes: Rows, slots: Masks) -> None:
         """Add states: the first release of the package of each, and how many it has."""
@@ -119,7 +119,7 @@ def _enlarged(column: NDArray[Scalar], room: int) -> NDArray[Scalar]:
     """Return a column with so much room, or more."""
     if room <= len(column):
         return column
-    found: NDArray[Scalar] = zeros(2 * room, column.dtype)
+    found = np.empty(2 * room, dtype=column.dtype)
     found[: len(column)] = column
     return found
 
@@ -143,7 +143,7 @@ class AvailabilityTable:
         self._is_loaded = zeros(world.packages, np.bool_)
         self._first_state = zeros(world.packages, np.int32)
         self._count_states = zeros(world.packages, np.int32)
-        self._states = _States(world.packages, self._size, self.kind)
+        self._states = _States(self.kind)
         self.listed: Masks = zeros(self._size, self.kind)
         self.fresh: Masks = zeros(self._size, self.kind)
 
@@ -267,12 +267,12 @@ class AvailabilityTable:
         for newest, found in zip(self.newest, running_newest(listed, fresh, *of, floor), strict=True):
             newest[base : base + len(releases)] = np.where(found >= 0, found + base, -1)
         masks = np.repeat(slots, np.diff(begin))
-        # The first state of a package sets its bits, further ones are few and add theirs.
+        # The first state of a package sets its bits, further ones add theirs: states of a package share no slot.
         further = np.repeat(np.append(False, row[1:] == row[:-1]), np.diff(begin))
         for held, able in ((self.listed, listed), (self.fresh, fresh)):
             first_ones, others = np.flatnonzero(able & ~further), np.flatnonzero(able & further)
             held[releases[first_ones]] = masks[first_ones]
-            np.bitwise_or.at(held, releases[others], masks[others])
+            np.add.at(held, releases[others], masks[others])
 
     def _load_by_incident(self, package: Package) -> None:
         states: dict[int, int] = {}
