@@ -466,6 +466,9 @@ class DependentReader(Protocol):
     def ending_declarers(self, ranges: RangeIds) -> Declarers:
         """Return what `leading_declarers` left out, but for those that hold with one extra alone."""
 
+    def last_declarers(self, ranges: RangeIds) -> Declarers:
+        """Return those that both left out."""
+
     def users(self, sets: RequirementSetIds) -> Users:
         """Return which releases declare each requirement set."""
 

@@ -193,11 +193,36 @@ def dump(reader: port.Reader) -> object:
         taking = reader.ranges(takers.range).text, reader.texts("extras", takers.extras)
         held += [sorted([*zip(*taking, strict=True)][lo:hi]) for lo, hi in pairwise(takers.start.tolist())]
         held += [reader.packages(takers.package).name, runs_of(reader, runs)]
+        by_release = reader.takers_of(np.arange(package.start[0], package.stop[0], dtype=port.RELEASE))
+        taking = reader.ranges(by_release.range).text, reader.texts("extras", by_release.extras)
+        held += [sorted([*zip(*taking, strict=True)][lo:hi]) for lo, hi in pairwise(by_release.start.tolist())]
+        stretches = reader.stretches_on(package_ids)
+        held += [
+            reader.ranges(stretches.range).text,
+            reader.texts("extras", stretches.extras),
+            (stretches.lo - package.start[0]).tolist(),
+            (stretches.hi - package.start[0]).tolist(),
+        ]
+        assert in_parts(reader, ranges) == [
+            sorted(zip(owners.set[lo:hi].tolist(), owners.marker[lo:hi].tolist(), strict=True))
+            for lo, hi in pairwise(owners.start.tolist())
+        ]
         held += [
             package.settled.tolist(),
             (package.newest - package.start).tolist() if package.newest[0] >= 0 else None,
         ]
     return held
+
+
+def in_parts(reader: port.Reader, ranges: port.RangeIds) -> list[list[tuple[int, int]]]:
+    """The declarers of ranges, as their three parts together have them."""
+    found: list[list[tuple[int, int]]] = [[] for _ in ranges.tolist()]
+    for read in (reader.leading_declarers, reader.ending_declarers, reader.last_declarers):
+        part = read(ranges)
+        rows = list(zip(part.set.tolist(), part.marker.tolist(), strict=True))
+        for of, (lo, hi) in zip(found, pairwise(part.start.tolist()), strict=True):
+            of.extend(rows[lo:hi])
+    return list(map(sorted, found))
 
 
 def runs_of(reader: port.Reader, runs: port.Runs) -> list[list[tuple[str, str, bool]]]:

@@ -94,6 +94,11 @@ class Renumbered:
         found = self._inner.ending_declarers(self._ranges.old(ranges))
         return replace(found, set=self._sets.of(found.set))
 
+    def last_declarers(self, ranges: port.RangeIds) -> port.Declarers:
+        """Return those that lead no further and hold with one extra alone."""
+        found = self._inner.last_declarers(self._ranges.old(ranges))
+        return replace(found, set=self._sets.of(found.set))
+
     def users(self, sets: port.RequirementSetIds) -> port.Users:
         """Return the releases that declare sets."""
         found = self._inner.users(self._sets.old(sets))

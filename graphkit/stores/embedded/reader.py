@@ -60,8 +60,8 @@ class IndexReader:
         self._yank_file, self._yank_since = index.columns(("yank.file", "yank.since"))
         self._filenames, self._hashes = index.texts("file.filename"), index.texts("file.sha256")
         self._set_start, self._set_range, self._set_marker = index.columns(("set.start", "set.range", "set.marker"))
-        self._declared_start, self._declared_ending, self._declared_rest = index.columns(
-            ("declared.start", "declared.ending", "declared.rest")
+        self._declared_start, self._declared_ending, self._declared_last = index.columns(
+            ("declared.start", "declared.ending", "declared.last")
         )
         self._declared_set, self._declared_marker = index.columns(("declared.set", "declared.marker"))
         self._users_start, self._users = index.columns(("users.start", "users.release"))
@@ -203,7 +203,12 @@ class IndexReader:
 
     def ending_declarers(self, ranges: port.RangeIds) -> port.Declarers:
         """Return which of the others may hold without an extra."""
-        at, start = csr.spread(self._declared_ending[ranges], self._declared_rest[ranges])
+        at, start = csr.spread(self._declared_ending[ranges], self._declared_last[ranges])
+        return self._declarers(start, at)
+
+    def last_declarers(self, ranges: port.RangeIds) -> port.Declarers:
+        """Return which of them hold with one extra alone, and lead no further."""
+        at, start = csr.spread(self._declared_last[ranges], self._declared_start[np.asarray(ranges) + 1])
         return self._declarers(start, at)
 
     def _declarers(self, start: csr.Offsets, at: csr.Offsets) -> port.Declarers:

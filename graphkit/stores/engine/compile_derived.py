@@ -49,14 +49,14 @@ def _aimed_at(releases: Releases, ranges: Ranges) -> NDArray[np.bool_]:
 
 
 def _write_declarers(out: ArraySink, releases: Releases, sets: Sets, ranges: Ranges, extras: Sequence[str]) -> None:
-    """Write which sets hold each range: those of `port.DependentReader.leading_declarers`, ending ones, the rest."""
+    """Write which sets hold each range: those of `port.DependentReader.leading_declarers`, ending and last ones."""
     leads = np.zeros(sets.count, dtype=np.bool_)
     leads[releases.set_id[_aimed_at(releases, ranges) & (releases.set_id >= 0)]] = True
     has_extra_alone, is_followed = _with_an_extra(releases, sets, ranges, extras)
     leading = leads[sets.set] & (~has_extra_alone | is_followed)
     part = np.where(leading, 0, np.where(has_extra_alone, 2, 1))
     bounds, at = csr.inverted(3 * sets.range + part, 3 * len(ranges.flags))
-    for first, name in enumerate(("declared.start", "declared.ending", "declared.rest")):
+    for first, name in enumerate(("declared.start", "declared.ending", "declared.last")):
         out.array(name, bounds[first::3].astype(np.int32))
     out.array("declared.set", sets.set[at])
     out.array("declared.marker", sets.marker[at])

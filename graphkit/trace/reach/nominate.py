@@ -24,7 +24,16 @@ from graphkit.model.zeros import zeros
 from graphkit.stores import port
 from graphkit.stores.port import PackageId, Position
 from graphkit.trace.reach.range_matching import Hits, RangeMatcher, StretchMatcher
-from graphkit.trace.reach.reached import Passed, ReachedReleases, Seeds, SetsReached, looked_up, unite_into, united
+from graphkit.trace.reach.reached import (
+    Passed,
+    ReachedReleases,
+    Seeds,
+    SetsReached,
+    Undecided,
+    looked_up,
+    unite_into,
+    united,
+)
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows, mask_type
 from graphkit.trace.resolve.markers import Markers
 from graphkit.trace.resolve.package_columns import Truths
@@ -280,13 +289,12 @@ class _ReverseWalk:
         masks = np.repeat(passed.masks, np.diff(declarers.start))
         holds = self._markers.hold(self._world, declarers.marker, loose=self._is_loose)
         plain, others = np.flatnonzero(holds), np.flatnonzero(~holds)
-        new = self._new_sets(declarers.set[plain], masks[plain])
-        sets, numbers, masks_with = self._new_with_extras(
-            declarers.set[others], declarers.marker[others], masks[others]
-        )
-        return _Level(new.sets, new.masks, sets, numbers, masks_with)
+        sets, masks_new = self._new_sets(declarers.set[plain], masks[plain])
+        undecided = Undecided(declarers.set[others], declarers.marker[others], masks[others])
+        self._leading.append(SetsReached(sets, masks_new, undecided))
+        return _Level(sets, masks_new, *self._new_with_extras(undecided))
 
-    def _new_sets(self, sets: port.RequirementSetIds, masks: Masks) -> SetsReached:
+    def _new_sets(self, sets: port.RequirementSetIds, masks: Masks) -> tuple[port.RequirementSetIds, Masks]:
         arriving, known = self._scratch.arriving, self._scratch.sets
         unite_into(arriving, sets, masks, self._everything)
         each = ticked(sets, arriving)
@@ -296,15 +304,12 @@ class _ReverseWalk:
         new = np.flatnonzero(arrived)
         each, masks = each[new], arrived[new]
         known[each] = before[new] | masks
-        self._leading.append(SetsReached(each, masks))
-        return self._leading[-1]
+        return each, masks
 
-    def _new_with_extras(
-        self, sets: port.RequirementSetIds, markers: port.TextIds, masks: Masks
-    ) -> tuple[port.RequirementSetIds, Rows, Masks]:
+    def _new_with_extras(self, undecided: Undecided) -> tuple[port.RequirementSetIds, Rows, Masks]:
         """Return (sets, numbers, masks): sets with extras under which their markers hold, in new slots."""
-        row, numbers = self._markers.with_extras(markers, loose=self._is_loose)
-        keys, masks = united(numbers * self._count_sets + sets[row], masks[row])
+        row, numbers = self._markers.with_extras(undecided.marker, loose=self._is_loose)
+        keys, masks = united(numbers * self._count_sets + undecided.set[row], undecided.masks[row])
         for known in self._sets_with:
             masks = masks & ~looked_up(*known, keys)
         new = np.flatnonzero(masks)

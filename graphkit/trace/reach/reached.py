@@ -22,12 +22,14 @@ from graphkit.stores.port import (
     RangeIds,
     ReleaseIds,
     RequirementSetIds,
+    TextIds,
     Users,
 )
 from graphkit.trace.reach.range_matching import Mask
 from graphkit.trace.resolve.availability_table import AvailabilityTable, Masks, Rows
 from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.markers import Markers
+from graphkit.trace.resolve.package_columns import Truths
 from graphkit.trace.resolve.world import World
 
 Levels = NDArray[np.int32]
@@ -56,11 +58,20 @@ class Passed(NamedTuple):
     masks: Masks
 
 
+class Undecided(NamedTuple):
+    """Declarations that hold with no more than an extra, if at all: set, marker and mask of each."""
+
+    set: RequirementSetIds
+    marker: TextIds
+    masks: Masks
+
+
 class SetsReached(NamedTuple):
-    """Requirement sets, each once, and the slots in which a level reached each first."""
+    """Requirement sets, each once, and the slots in which a level reached each first; and what else declares."""
 
     sets: RequirementSetIds
     masks: Masks
+    undecided: Undecided
 
 
 class ReachedReleases:
@@ -91,7 +102,7 @@ class ReachedReleases:
 
     def read(self) -> None:
         """Read who declares what was passed on, so that every marker of it is known."""
-        assert self._declared.every
+        self._declared.read()
 
     @cached_property
     def plain(self) -> Masks:
@@ -239,16 +250,17 @@ class _ByKey(Mapping[tuple[PackageId, str], Masks]):
 class _Declarations:
     """Who declares ranges that passed something on, level by level; ``read`` is a call of the reader."""
 
-    def __init__(
-        self, world: World, passed: Sequence[Passed], read: Callable[[RangeIds], Declarers], *, loose: bool
-    ) -> None:
+    def __init__(self, passed: Sequence[Passed], read: Callable[[RangeIds], Declarers]) -> None:
         found = read(np.concatenate([one.range for one in passed]))
         self.set, self.marker = found.set, found.marker
         self.masks = np.repeat(np.concatenate([one.masks for one in passed]), np.diff(found.start))
         self.bounds = found.start[offsets(np.array([len(one.range) for one in passed]))]
         """Where each level begins."""
-        self.holds = world.memory_of(Markers).hold(world, found.marker, loose=loose)
-        """Which hold without an extra."""
+
+    def at(self, rows: Rows) -> tuple[Undecided, Rows]:
+        """Return some of them, and the level of each from 1 on."""
+        of = Undecided(self.set[rows], self.marker[rows], self.masks[rows])
+        return of, np.searchsorted(self.bounds, rows, side="right")
 
 
 class _Declared:
@@ -264,21 +276,40 @@ class _Declared:
         self._loose = loose
 
     @cached_property
-    def every(self) -> _Declarations:
-        """All declarations, with those that need an extra."""
-        return _Declarations(self._world, self._passed, self._world.reader.declarers, loose=self._loose)
+    def _ending(self) -> tuple[_Declarations, Truths]:
+        """Declarations that lead no further but for those with an extra alone, and which hold without an extra."""
+        found = _Declarations(self._passed, self._world.reader.ending_declarers)
+        return found, self._holds(found.marker)
+
+    def _holds(self, markers: TextIds) -> Truths:
+        return self._world.memory_of(Markers).hold(self._world, markers, loose=self._loose)
+
+    def read(self) -> None:
+        """Read all of them but for those with an extra alone."""
+        assert self._ending
 
     @cached_property
-    def _ending(self) -> tuple[RequirementSetIds, Masks, Rows]:
+    def _ended(self) -> tuple[RequirementSetIds, Masks, Rows]:
         """The sets that lead no further, the mask of each declaration, and where each level begins among them."""
-        found = _Declarations(self._world, self._passed, self._world.reader.ending_declarers, loose=self._loose)
-        rows = np.flatnonzero(found.holds)
+        found, holds = self._ending
+        rows = np.flatnonzero(holds)
         return found.set[rows], found.masks[rows], np.searchsorted(rows, found.bounds)
+
+    def undecided(self) -> tuple[Undecided, Rows]:
+        """Return all declarations that need an extra, if they hold at all, and the level of each from 1 on."""
+        ending, holds = self._ending
+        last = _Declarations(self._passed, self._world.reader.last_declarers)
+        self._holds(last.marker)  # none of them, but now their markers are known
+        leading = [one.undecided for one in self._leading]
+        of_leading = np.repeat(np.arange(1, len(leading) + 1), [len(one.set) for one in leading])
+        of_ending, of_last = ending.at(np.flatnonzero(~holds)), last.at(np.arange(len(last.set)))
+        columns = zip(*leading, of_ending[0], of_last[0], strict=True)
+        return Undecided(*map(np.concatenate, columns)), np.concatenate([of_leading, of_ending[1], of_last[1]])
 
     @cached_property
     def sets(self) -> Masks:
         """A mask for each requirement set, and a last one for none."""
-        sets, masks, _ = self._ending
+        sets, masks, _ = self._ended
         found: Masks = zeros(self._world.reader.generation().requirement_sets + 1, masks.dtype)
         unite_into(found, sets, masks, self._everything)
         for level in self._leading:
@@ -288,12 +319,12 @@ class _Declared:
     @cached_property
     def distinct(self) -> tuple[RequirementSetIds, Masks]:
         """The requirement sets, ascending, and the mask of each."""
-        sets = ticked(np.concatenate([self._ending[0], *(level.sets for level in self._leading)]), self.sets)
+        sets = ticked(np.concatenate([self._ended[0], *(level.sets for level in self._leading)]), self.sets)
         return sets, self.sets[sets]
 
     def levels(self) -> tuple[RequirementSetIds, Levels]:
         """Return the requirement sets and the level of each, from 2 on, the last ones first."""
-        ending, _, bounds = self._ending
+        ending, _, bounds = self._ended
         first = zeros(len(self.sets), np.int64)
         for level in range(len(self._leading), 0, -1):
             first[ending[bounds[level - 1] : bounds[level]]] = level + 1
@@ -321,11 +352,9 @@ class _ExtrasReached:
     @cached_property
     def _arrived(self) -> tuple[Rows, Masks, Rows]:
         """Keys (number of the extra, then the set), masks and levels, from 1 on; keys may repeat."""
-        every = self._declared.every
-        others = np.flatnonzero(~every.holds)
-        row, numbers = self._markers.with_extras(every.marker[others], loose=self._loose)
-        row = others[row]
-        return numbers * self._size + every.set[row], every.masks[row], np.searchsorted(every.bounds, row, side="right")
+        found, level = self._declared.undecided()
+        row, numbers = self._markers.with_extras(found.marker, loose=self._loose)
+        return numbers * self._size + found.set[row], found.masks[row], level[row]
 
     @cached_property
     def keys(self) -> tuple[Rows, Masks]:

@@ -157,7 +157,8 @@ def test_no_array_can_be_written(reader: IndexReader) -> None:
     for columns in (
         *(reader.packages(every), reader.releases(every), reader.requirements(ids(0)), reader.ranges(every)),
         *(reader.declarers(every), reader.users(ids(0, 1)), reader.takers(ids(0, 1)), reader.runs(ids(0, 1))),
-        *(reader.leading_declarers(every), reader.ending_declarers(every), reader.stretches_on(every)),
+        *(reader.leading_declarers(every), reader.ending_declarers(every), reader.last_declarers(every)),
+        reader.stretches_on(every),
         *(reader.takers_of(every), reader.every_user()),
     ):
         values = [getattr(columns, name) for name in columns.__struct_fields__]

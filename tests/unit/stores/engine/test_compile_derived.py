@@ -111,16 +111,16 @@ def test_declarers_that_lead_further_come_first_and_those_that_need_an_extra_las
     index = compiled(world)
     users = [{package for package, of in enumerate(world.releases) if one in of} for one in range(len(world.sets))]
     named = {target for number, target in enumerate(world.targets) if number % 2}
-    bounds = zip(*(index.array(f"declared.{name}").tolist() for name in ("ending", "rest")), strict=True)
+    bounds = zip(*(index.array(f"declared.{name}").tolist() for name in ("ending", "last")), strict=True)
     start = index.array("declared.start").tolist()
     rows = list(zip(index.array("declared.set").tolist(), index.array("declared.marker").tolist(), strict=True))
-    for (first, last), (ending, rest) in zip(pairwise(start), bounds, strict=True):
-        assert first <= ending <= rest <= last
+    for (first, last), (ending, extra_alone) in zip(pairwise(start), bounds, strict=True):
+        assert first <= ending <= extra_alone <= last
         for at in range(first, last):
             one, marker = rows[at]
             leads = not users[one].isdisjoint(named if marker else world.targets)
             assert (at < ending) == leads
-            assert (at >= rest) == (not leads and marker == 1)
+            assert (at >= extra_alone) == (not leads and marker == 1)
 
 
 @given(worlds())
