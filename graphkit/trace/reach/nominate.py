@@ -4,10 +4,10 @@ Three questions share one walk. *closure*: which releases have any range that ad
 time. *admitted*: which could reach it through listed releases. *nominated*: which reach it when every
 range alone chooses its newest (docs/semantics.md#nomination). Only how a range passes a mask on differs.
 
-It moves over requirement sets: releases that share one share the walk, and `graphkit.trace.reach.reached` makes
-releases of what was reached, where they are asked for (docs/decisions/0029). A level is a few gathers over columns,
-whatever its size: no step of Python per set, range or package. Every range and every requirement set passes each slot
-on once, so a walk costs in the edges of its answer.
+It moves over requirement sets, since releases that share one share the walk, and only over those that lead further
+(docs/decisions/0040). `graphkit.trace.reach.reached` reads the others and makes releases of all, where they are asked
+for. A level is a few gathers over columns, whatever its size: no step of Python per set, range or package. Every range
+and every requirement set passes each slot on once, so a walk costs in the edges of its answer.
 """
 
 from __future__ import annotations
