@@ -67,7 +67,7 @@ class Undecided(NamedTuple):
 
 
 class SetsReached(NamedTuple):
-    """Requirement sets, each once, and the slots in which a level reached each first; and what else declares."""
+    """Requirement sets, each once, the slots in which a level was the first to reach it, and what needs an extra."""
 
     sets: RequirementSetIds
     masks: Masks

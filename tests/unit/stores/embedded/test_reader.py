@@ -140,7 +140,7 @@ def test_takers_and_runs_are_of_the_releases_that_share_a_set(tmp_path: Path) ->
     ]
     every = reader.every_user()
     assert every.requirement_set[releases].tolist() == sets.tolist()
-    assert every.is_listed.tolist() == reader.releases(np.arange(len(every.offer))).is_listed.tolist()
+    assert every.is_listed.tolist() == reader.releases(ids(*range(len(every.offer)))).is_listed.tolist()
 
 
 def test_counts_are_those_of_the_header_and_nobody_can_change_them(reader: IndexReader) -> None:
