@@ -838,13 +838,13 @@ def test_a_reader_knows_beforehand_what_stands_in_the_end(fresh: Callable[[], po
     every = listed | fresh_ | taken
     assert reader.releases(releases).offer.tolist() == [every, every, listed | taken, 0, every]
     assert int(about.newest[0]) == start + 1
-    takers = reader.takers(reader.releases(releases).requirement_set)
-    assert set(reader.packages(takers.package).name) == {"lib"}
-    rows = list(zip(reader.ranges(takers.range).text, reader.texts("extras", takers.extras), strict=True))
-    assert [sorted(rows[a:b]) for a, b in pairwise(takers.start)] == [
-        [("<2", "x")],
-        [("", "")],
-        [("==3", "")],  # a pin unlocks what is yanked
-        [],  # needs a Python that the environment lacks
-        [(">=5rc1", "")],
-    ]
+    for takers in (reader.takers(reader.releases(releases).requirement_set), reader.takers_of(releases)):
+        assert set(reader.packages(takers.package).name) == {"lib"}
+        rows = list(zip(reader.ranges(takers.range).text, reader.texts("extras", takers.extras), strict=True))
+        assert [sorted(rows[a:b]) for a, b in pairwise(takers.start)] == [
+            [("<2", "x")],
+            [("", "")],
+            [("==3", "")],  # a pin unlocks what is yanked
+            [],  # needs a Python that the environment lacks
+            [(">=5rc1", "")],
+        ]

@@ -38,6 +38,11 @@ def test_spread_counts_through_stretches_one_after_another(stretches: list[tuple
 
 @given(st.lists(st.integers(0, 99), max_size=20), st.sampled_from([None, 100, 10_000]))
 def test_distinct_values_are_the_same_whether_sorted_or_ticked_off(values: list[int], below: int | None) -> None:
-    found = csr.distinct(np.array(values, dtype=np.int32), below)
+    column = np.array(values, dtype=np.int32)
+    found = csr.distinct(column, below)
     assert found.tolist() == sorted(set(values))
     assert found.dtype == np.int32
+    ticks = np.zeros(below or 100, dtype=np.uint8)
+    ticks[column] = 2
+    found = csr.ticked(column, ticks)
+    assert (found.tolist(), found.dtype) == (sorted(set(values)), np.int32)
