@@ -170,8 +170,9 @@ def test_a_local_version_of_another_release_is_another_release(judge: Judge) -> 
         ({"purl": "pkg:generic/wheels/litellm@main"}, "unknown"),
         ({"purl": "pkg:python/litellm@1.82.8"}, "unknown"),
         ({"purl": "pkg:generic/proxy@1.82.8"}, "unknown"),
-        # A purl that can be read names another package, where it is not of conda or generic.
-        ({"purl": "pkg:github/BerriAI/litellm@v1.82.8"}, "cleared"),
+        # A purl that can be read names another package, but for conda, generic, and the source at an accused tag.
+        ({"purl": "pkg:github/BerriAI/litellm@v1.82.8"}, "unknown"),
+        ({"purl": "pkg:githubactions/BerriAI/litellm@v1.82.8"}, "cleared"),
         ({"purl": "pkg:gitlab/mirrors/litellm@0123456789abcdef0123456789abcdef01234567"}, "cleared"),
         ({"purl": "pkg:bitbucket/mirrors/litellm@v1.82.6"}, "cleared"),
         ({"purl": "pkg:github/BerriAI/litellm-proxy@v1.82.8", "name": "litellm-proxy"}, "cleared"),

@@ -527,6 +527,29 @@ def test_the_cut_off_of_pip_holds_where_a_fact_names_pip(judge: Judge, files: Fi
     assert found.verdict == verdict, found.reason
 
 
+UNDER: Final = "FROM x\nRUN pip install -r requirements.txt -c c.txt\n"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "more", "verdict"),
+    [
+        ("badpkg==1.1\n", {}, "cleared"),
+        ("badpkg==1.2\n", {}, "picked"),
+        ("badpkg==1.1\n", {"Makefile": "a:\n\tpip install -r requirements.txt\n"}, "picked"),
+        ("badpkg==1.1\n", {"Makefile": "a:\n\tpip install -r requirements.txt -c c.txt\n"}, "cleared"),
+        ("other==1.0\n", {}, "picked"),
+        ("badpkg @ https://files.example/badpkg-1.1.tar.gz\n", {}, "picked"),
+    ],
+)
+def test_what_a_command_names_as_constraints_binds_what_it_installs(
+    judge: Judge, bounds: str, more: Files, verdict: str
+) -> None:
+    files = {"requirements.txt": "mid\n", "Dockerfile": UNDER, "c.txt": bounds, **more}
+    stood = [{"path": path, **STOOD} for path in files if path != "c.txt"]
+    found = judge(files, {"documents": stood})
+    assert found.verdict == verdict, found.reason
+
+
 def test_a_private_package_that_a_script_installs(judge: Judge) -> None:
     files = {"uv.lock": LOCK, "Dockerfile": "FROM x\nRUN pip install other\n"}
     assert judge(files, private_packages=["other"]).verdict is Verdict.UNKNOWN

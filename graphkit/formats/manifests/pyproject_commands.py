@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.manifests.pyproject_tools import CONDA, pixi_tables
-from graphkit.formats.scripts.arguments import Found, conda_name
+from graphkit.formats.scripts.arguments import conda_name
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.install_words import TOOLS
 from graphkit.formats.scripts.shell import shell_findings
 from graphkit.formats.scripts.shell_words import Word

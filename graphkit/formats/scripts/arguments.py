@@ -7,14 +7,13 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from msgspec import Struct, field
-
-from graphkit.formats.addresses import without_passwords
 from graphkit.formats.diagnostics import quoted
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.poetry import specifier_of
+from graphkit.formats.scripts.found import ADDRESS, Found
 from graphkit.formats.scripts.install_words import TOOLS, is_of_other, tool_within
 from graphkit.formats.scripts.options import (
+    CONSTRAINTS,
     EDITABLE,
     FOLDERS,
     INDEXES,
@@ -30,9 +29,8 @@ from graphkit.formats.scripts.options import (
     short_of,
 )
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, unknown_of
-from graphkit.model.documents import ImageBuild, InstallCommand
 from graphkit.model.names import BadName, package_name
-from graphkit.model.requirements import Requirement, requirement
+from graphkit.model.requirements import Requirement
 
 _PIP: Final = re.compile(r"pip[0-9.]*")
 _TALKING: Final = frozenset({"echo", "printf", "print", "grep", "rem", ":", "which"})
@@ -45,97 +43,10 @@ _BEFORE: Final = frozenset(
 )
 """Words before a command."""
 _DEEPEST: Final = 4
-_TEXT: Final = 200
-_ARCHIVE: Final = re.compile(r"\.(?:whl|tar\.gz|tgz|tar\.bz2|zip|egg)(?:\[[^\]]*\])?$", re.IGNORECASE)
-_ADDRESS: Final = re.compile(r"(?:[A-Za-z][A-Za-z0-9]*\+)?[A-Za-z][A-Za-z0-9]*://|git\+|git@")
+_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,9}")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,200}(?:\[[^\]]{0,200}\])?")
 _POETRY: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*(?:\[[^\]]*\])?)@(.+)")
 _CONDA: Final = re.compile(r"(?:[^\s:]+::)?([A-Za-z0-9_][A-Za-z0-9._-]*)(?:\[[^\]]*\])?\s*(?:[=<>!~].*|\s.*)?")
-MANIFESTS: Final = re.compile(r"(?:\.in|pyproject[^/]*\.toml|setup\.(?:py|cfg)|Pipfile|(?<!lock)\.ya?ml)$")
-"""Files that say what is wanted, and not which releases that is."""
-
-
-class Found(Struct, kw_only=True):
-    """What one command asks for, while its words are read."""
-
-    tool: str
-    requirements: dict[Requirement, None] = field(default_factory=dict)
-    inputs: dict[str, None] = field(default_factory=dict)
-    indexes: dict[str, None] = field(default_factory=dict)
-    image_builds: dict[ImageBuild, None] = field(default_factory=dict)
-    is_past_lock: bool = False
-    needs_lock: bool = False
-    is_past_guards: bool = False
-    unreadable: list[str] = field(default_factory=list)
-    is_install: bool = False
-    """Its arguments are packages and files."""
-
-    def is_empty(self) -> bool:
-        """Return whether it asks for nothing that is looked for."""
-        return not (self.requirements or self.inputs or self.unreadable)
-
-    def as_command(self, place: str, text: str) -> InstallCommand:
-        """Return it as a value; its text is shortened and has no passwords."""
-        plain = without_passwords(" ".join(text.split()))
-        return InstallCommand(
-            place=place,
-            text=plain if len(plain) <= _TEXT else plain[: _TEXT - 3] + "...",
-            tool=self.tool,
-            requirements=tuple(self.requirements),
-            inputs=tuple(self.inputs),
-            is_past_lock=self.is_past_lock and bool(self.inputs),
-            needs_lock=self.needs_lock and bool(self.inputs),
-            is_past_guards=self.is_past_guards and bool(self.inputs),
-            unreadable="; ".join(dict.fromkeys(self.unreadable))[:500],
-        )
-
-    def name(self, word: Word) -> None:
-        """Take up an argument that should be a requirement, a path or an address."""
-        text = word.text.strip()
-        if word.unknown:
-            self.unreadable.append(unknown_of(word))
-        elif _ADDRESS.match(text) or (" @ " in text and _ADDRESS.search(text)):
-            kind = "a git address" if "git" in text.partition(":")[0] else "a URL"
-            self.unreadable.append(f"{kind}: {quoted(text)}")
-        elif _ARCHIVE.search(text):
-            self.unreadable.append(f"the file {quoted(text)}")
-        elif _is_path(text):
-            self.folder(Word(text))
-        elif text:
-            try:
-                self.requirements[requirement(without_passwords(text))] = None
-            except BadName:
-                self.unreadable.append(f"the argument {quoted(text)}")
-
-    def folder(self, word: Word) -> None:
-        """Take up a project by its folder: what is installed is what its manifest asks for."""
-        path = word.text.strip().removeprefix("file://").partition("[")[0].replace("\\", "/")
-        if _ADDRESS.match(word.text) or word.unknown or "*" in path:
-            self.unreadable.append(unknown_of(word) if word.unknown else f"the argument {quoted(word.text)}")
-            return
-        self.is_past_lock = True
-        name = posixpath.basename(path)
-        self.inputs[path if MANIFESTS.search(name) else posixpath.normpath(posixpath.join(path, "pyproject.toml"))] = (
-            None
-        )
-
-    def file(self, word: Word) -> None:
-        """Take up a requirements file."""
-        path = word.text.strip().removeprefix("file://").replace("\\", "/")
-        if word.unknown or "://" in path or path in {"", "-"} or path.startswith("/dev/"):
-            self.unreadable.append(unknown_of(word) if word.unknown else f"the file {quoted(path)}")
-            return
-        self.is_past_lock |= bool(MANIFESTS.search(posixpath.basename(path)))
-        self.inputs[posixpath.normpath(path)] = None
-
-    def override(self, word: Word) -> None:
-        """Take up a file of overrides: they stand in the place of what a lock pins and a manifest asks for."""
-        self.is_past_lock = True
-        self.unreadable.append(f"the overrides of {quoted(word.text)}")
-
-
-def _is_path(text: str) -> bool:
-    plain = text.partition("[")[0]
-    return plain in {".", ".."} or "/" in plain or "\\" in plain or plain.startswith("~")
 
 
 def found_in(words: tuple[Word, ...]) -> Iterator[tuple[Found, tuple[Word, ...]]]:
@@ -223,6 +134,7 @@ def _install(
     ``has_groups``: the groups that it names are those of a manifest, and installed; else things are added to them.
     """
     found.is_install = True
+    found.is_alone = any(word.text == "--no-deps" for word in words)
     is_named = False
     folder = ""
     for name, value in options_of(words, found.tool):
@@ -236,7 +148,10 @@ def _install(
         found.is_past_lock |= name in LATEST
         found.is_past_guards |= name in UNGUARDED
     if folder:
-        found.inputs = {posixpath.normpath(posixpath.join(folder, path)): None for path in found.inputs}
+        for paths in (found.inputs, found.constraints):
+            moved = [posixpath.normpath(posixpath.join(folder, path)) for path in paths]
+            paths.clear()
+            paths.update(dict.fromkeys(moved))
     return is_named
 
 
@@ -245,7 +160,7 @@ def _names_by_option(found: Found, name: str, value: Word, *, has_groups: bool) 
     if name in PATHS:
         found.file(value)
     elif name in EDITABLE:
-        found.name(value) if _ADDRESS.match(value.text) else found.folder(value)
+        found.name(value) if ADDRESS.match(value.text) else found.folder(value)
     elif name == "--group" and has_groups:
         path, colon, _ = value.text.rpartition(":")
         found.file(Word(path if colon else "pyproject.toml", value.unknown))
@@ -254,6 +169,8 @@ def _names_by_option(found: Found, name: str, value: Word, *, has_groups: bool) 
             found.indexes[index_address(value.text)] = None
         elif name in OVERRIDES:
             found.override(value)
+        elif name in CONSTRAINTS:
+            found.constraint(value)
         return False
     return True
 
@@ -392,7 +309,7 @@ def _poetry(found: Found, words: tuple[Word, ...]) -> None:
 
 def _of_poetry(word: Word) -> Word:
     """Return an argument of Poetry (`litellm@^1.2`) as PEP 508 has it."""
-    if not (read := _POETRY.fullmatch(word.text)) or _ADDRESS.match(word.text):
+    if not (read := _POETRY.fullmatch(word.text)) or ADDRESS.match(word.text):
         return word
     specifier = "" if read[2] == "latest" else specifier_of(read[2])
     return word._replace(text=f"{read[1]}{specifier or ''}")
@@ -436,6 +353,22 @@ def _pipx(found: Found, words: tuple[Word, ...]) -> None:
                 found.name(value)
             if verb == "run":
                 return
+
+
+def mise_tool(found: Found, name: Word, version: str) -> None:
+    """Take up a tool that `mise` has of `pipx`: of a version that is numbers the newest that begins so, else any."""
+    is_known = not name.unknown and _NUMBERS.fullmatch(version) and _PLAIN.fullmatch(name.text)
+    found.name(name._replace(text=f"{name.text}=={version}.*") if is_known else name)
+
+
+def _mise(found: Found, words: tuple[Word, ...]) -> None:
+    _, rest = _after(found, words, "use", "u", "install", "i", "exec", "x", "upgrade", "up")
+    for word in rest:
+        if word.text == "--":
+            return
+        if word.text.startswith("pipx:"):
+            name, _, version = word.text.removeprefix("pipx:").partition("@")
+            mise_tool(found, Word(name, word.unknown if word.unknown in name else ""), version)
 
 
 def _conda(found: Found, words: tuple[Word, ...]) -> None:
@@ -539,6 +472,7 @@ _TOOLS: Final[dict[str, tuple[str, Callable[[Found, tuple[Word, ...]], None]]]] 
     "pdm": ("pdm", _pdm),
     "pipenv": ("pipenv", _pipenv),
     "pipx": ("pipx", _pipx),
+    "mise": ("pipx", _mise),
     "rye": ("rye", _rye),
     "easy_install": ("easy_install", lambda found, words: void(_install(found, words))),
     "conda": ("conda", _conda),

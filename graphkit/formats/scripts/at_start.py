@@ -13,8 +13,9 @@ from typing import Final
 
 import yaml
 
-from graphkit.formats.scripts.arguments import Found, conda_name, found_in
+from graphkit.formats.scripts.arguments import conda_name, found_in
 from graphkit.formats.scripts.findings import Finding, moved, pip_line, same
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.install_words import STARTED
 from graphkit.formats.scripts.shell_words import Word
 from graphkit.formats.scripts.yaml_scalars import Scalar, scalars_of

@@ -10,8 +10,9 @@ from graphkit.formats.decoding import toml
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.locks.rows import index_address
 from graphkit.formats.manifests.pyproject_tools import CONDA, indexes_in, note_unread, pixi_requirements, pixi_tables
-from graphkit.formats.scripts.arguments import Found, conda_name
+from graphkit.formats.scripts.arguments import conda_name
 from graphkit.formats.scripts.findings import Finding, moved, pip_line, same
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.install_words import TOOLS
 from graphkit.formats.scripts.python import SETUP
 from graphkit.formats.scripts.shell import shell_findings
@@ -132,7 +133,8 @@ def hatch_findings(text: str) -> Iterator[Finding]:
 
 
 def _of_array(value: list[Any], place: str) -> Iterator[Finding]:
-    for text in value:
+    for one in value:
+        text = one.get("value") if isinstance(one, dict) else one  # under a condition
         if isinstance(text, str):
             found = pip_line(text, "hatch")
             moved(found, same)

@@ -6,19 +6,21 @@ import fnmatch
 import json
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from graphkit.formats.addresses import named_by
-from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.fetched import fetched_findings, image_findings
-from graphkit.formats.scripts.findings import Finding, NotThere, Resolve, found_together, moved, same
+from graphkit.formats.scripts.findings import Finding, NotThere, found_together, same
+from graphkit.formats.scripts.folders import Place, put_in_place
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.shell import HEREDOC, index_findings, shell_findings, without_python
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal, logical_lines
 from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
@@ -54,15 +56,27 @@ class _Started(Struct):
                 number,
             )
 
-    def findings(self, resolve: Resolve) -> Iterator[Finding]:
-        """Yield what the program installs with its arguments; one without them may be told to install anything."""
+    def findings(self, put: Callable[[Found], None]) -> Iterator[Finding]:
+        """Yield what the program installs with its arguments; one without them may be told to install anything.
+
+        ``put``: puts the inputs of a command where they lie.
+        """
         for found, told in found_together(self.program, self.arguments) if self.program else ():
-            moved(found, resolve)
+            put(found)
             yield Finding(f"line {self.line}", found, literal(told))
         given = (*self.program, Word("install"), Word("…", "what it is started with"))
         for found, _ in found_in(given if self.program and not self.arguments else ()):
-            moved(found, resolve)
+            put(found)
             yield Finding(f"line {self.line}", found, literal(self.program))
+
+
+class _Stage(Struct):
+    """How a stage was left: what starts it, what was copied from where, the folder, and what was cloned where."""
+
+    start: _Started = field(default_factory=_Started)
+    copies: list[tuple[list[str], str]] = field(default_factory=list)
+    folder: str = "/"
+    clones: dict[str, str] = field(default_factory=dict)
 
 
 class Dockerfile:
@@ -77,8 +91,8 @@ class Dockerfile:
         self._copies: list[tuple[list[str], str]] = []
         """What was copied from where, no sources for what another stage gave."""
         self._stage = ""
-        self._stages: dict[str, tuple[_Started, list[tuple[list[str], str]], str]] = {}
-        """How stages that have a name were left: what starts them, what was copied, and the folder."""
+        self._stages: dict[str, _Stage] = {}
+        """How stages that have a name were left."""
 
     def findings(self) -> Iterator[Finding]:
         """Yield what its instructions install."""
@@ -93,7 +107,7 @@ class Dockerfile:
             if name in {"FROM", "WORKDIR", "COPY", "ADD"}:  # another image or folder, or other files in it
                 self._variables.forget_files()
             if name == "FROM":
-                yield from self._start.findings(self._resolve)
+                yield from self._start.findings(self._put)
                 self._begin(rest)
                 for word in self._words(rest):
                     yield from image_findings(word, f"line {number}")
@@ -106,6 +120,7 @@ class Dockerfile:
                 self._assign(name, rest)
             elif name == "WORKDIR":
                 self._folder = posixpath.normpath(posixpath.join(self._folder, self._words(rest)[0]))
+                self._variables.base = self._folder
             for image in _FROM.findall(rest) if name in {"COPY", "RUN"} else ():
                 yield from image_findings(image, f"line {number}")
             if name in {"COPY", "ADD"}:
@@ -116,15 +131,19 @@ class Dockerfile:
                     paths = (to, posixpath.relpath(to, self._folder))
                     self._variables.changed |= dict.fromkeys(paths, (number, False))
                 yield from self._bodies(rest, waiting)
-        yield from self._start.findings(self._resolve)
+        yield from self._start.findings(self._put)
 
     def _begin(self, rest: str) -> None:
         """Begin another stage: it has what the stage has that it is made from, and nothing of any other."""
-        self._stages[self._stage] = (self._start, self._copies, self._folder)
+        clones = dict(self._variables.clones)
+        self._stages[self._stage] = _Stage(self._start, self._copies, self._folder, clones)
         base, *more = [one for one in self._words(rest) if not one.startswith("--")] or [""]
-        start, copies, folder = self._stages.get(base.casefold() or "-", (_Started(), [], "/"))
-        self._start, self._copies, self._folder = replace(start), list(copies), folder
+        left = self._stages.get(base.casefold() or "-", _Stage())
+        self._start, self._copies, self._folder = replace(left.start), list(left.copies), left.folder
         self._stage = more[1].casefold() if len(more) > 1 else ""
+        self._variables.start_anew()
+        self._variables.base = self._folder
+        self._variables.clones |= left.clones
 
     def _words(self, text: str) -> list[str]:
         found = [word.text for one in commands_of(f"x {text}", 1, self._variables) for word in one.words]
@@ -190,7 +209,7 @@ class Dockerfile:
             for one in (one.text for one in words if one.is_quoted):
                 yield from fetched_findings(one, f"line {number}")
             for found, told in found_in(words):
-                moved(found, self._resolve)
+                self._put(found)
                 yield Finding(f"line {number}", found, literal(told))
             return
         yield from shell_findings(rest, self._variables, first=number, resolve=self._resolve)
@@ -203,6 +222,9 @@ class Dockerfile:
             if not _NO_PROJECT.search(run[0]):
                 found = Found(tool="uv", inputs=dict.fromkeys(places), is_past_lock=True)
                 yield Finding(f"line {number}", found, "uv run")
+
+    def _put(self, found: Found) -> None:
+        put_in_place(found, Place(), self._variables, self._resolve)
 
     def _resolve(self, path: str) -> tuple[str, ...]:
         """Return where a path in the image comes from, as paths from the folder of the build.

@@ -8,8 +8,8 @@ from typing import Final
 
 from graphkit.formats.addresses import named_by, without_passwords
 from graphkit.formats.diagnostics import quoted
-from graphkit.formats.scripts.arguments import Found
 from graphkit.formats.scripts.findings import Finding
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.install_words import STARTED, TOOLS
 from graphkit.model.documents import DOWNLOAD, IMAGE
 from graphkit.model.names import BadName, named_by_image

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from graphkit.formats.diagnostics import quoted
-from graphkit.formats.scripts.arguments import MANIFESTS, Found, found_in
+from graphkit.formats.scripts.arguments import found_in
+from graphkit.formats.scripts.found import MANIFESTS, Found
 from graphkit.formats.scripts.shell_words import Word
 
 
@@ -36,8 +37,13 @@ def same(path: str) -> tuple[str, ...]:
 
 def moved(found: Found, resolve: Resolve) -> None:
     """Put the inputs of a command where they lie; those that nothing tells of cannot be read."""
-    inputs = list(found.inputs)
-    found.inputs = {}
+    inputs, constraints = list(found.inputs), list(found.constraints)
+    found.inputs, found.constraints = {}, {}
+    for path in constraints:
+        places = resolve(path)
+        if not places:
+            found.unreadable.append(f"the file {quoted(path)}")
+        found.constraints |= {str(at): None for at in places}
     for path in inputs:
         places = resolve(path)
         if not places:

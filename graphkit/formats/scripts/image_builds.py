@@ -5,10 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import Final
 
-from graphkit.formats.scripts.arguments import Found
-from graphkit.formats.scripts.findings import Finding
+from graphkit.formats.scripts.findings import Finding, Resolve
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.shell_words import Word, literal
 from graphkit.formats.scripts.yaml_scalars import Scalar
 from graphkit.model.documents import DOCKERFILE, ImageBuild
@@ -39,8 +40,11 @@ def may_build(line: str) -> bool:
     return bool(_BUILD.search(line) and _BUILDER.search(line))
 
 
-def image_build_in(words: tuple[Word, ...], folder: str) -> Iterator[Finding]:
-    """Yield that a command builds an image from another folder than that of its Dockerfile."""
+def image_build_in(words: tuple[Word, ...], lies_at: Resolve) -> Iterator[Finding]:
+    """Yield that a command builds an image from another folder than that of its Dockerfile.
+
+    ``lies_at``: where a path lies by its name in the folder that the command runs in; nowhere in another repository.
+    """
     names = [posixpath.basename(word.text) for word in words]
     at = next((number for number, name in enumerate(names) if name in _PROGRAMS), None)
     if at is None:
@@ -59,8 +63,9 @@ def image_build_in(words: tuple[Word, ...], folder: str) -> Iterator[Finding]:
             file = value if name in {"-f", "--file"} else file
         else:
             context = context or word.text
-    if context:
-        yield from _told(posixpath.join(folder, file) if file else "", posixpath.join(folder, context), literal(words))
+    if file and context and not any(map(_UNKNOWN.search, (file, context))):
+        for dockerfile, folder in product(lies_at(file), lies_at(context)):
+            yield from _told(dockerfile, folder, literal(words))
 
 
 def build_findings(scalars: Iterable[Scalar]) -> Iterator[Finding]:

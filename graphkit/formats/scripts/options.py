@@ -69,9 +69,8 @@ SHORT: Final[dict[str, dict[str, str]]] = {
 }
 # fmt: on
 """Short options that have a value, with a long name of theirs: `-n` is a name in conda, and a flag in uv and Poetry."""
-PATHS: Final = frozenset(
-    {"--requirement", "--requirements", "--constraint", "--constraints", "--with-requirements", "--requirements-txt"}
-)
+PATHS: Final = frozenset({"--requirement", "--requirements", "--with-requirements", "--requirements-txt"})
+CONSTRAINTS: Final = frozenset({"--constraint", "--constraints"})
 EDITABLE: Final = frozenset({"--editable", "--with-editable"})
 INDEXES: Final = frozenset({"--index-url", "--extra-index-url", "--index", "--default-index", "--find-links"})
 WITH: Final = frozenset({"--with", "--with-executables-from"})

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from typing import Final
 
-from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.findings import Finding, moved, same
+from graphkit.formats.scripts.folders import Place, note_clone, put_in_place
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.install_words import TOOLS
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal
 
@@ -296,18 +298,29 @@ def _command_call(node: ast.Call, called: str, names: _Literals) -> Iterator[Fin
     """Yield what a command in a call of `subprocess`, `os.system` or `pip.main` installs."""
     if not node.args or isinstance(node.args[0], ast.Starred):
         return
-    place = f"line {node.lineno}"
+    where = f"line {node.lineno}"
+    at, known = _folder_of(node), Variables()
     for first in _forms(node.args[0], names):
         if isinstance(first, ast.List | ast.Tuple | ast.BinOp) and (words := _words([first], names))[1:]:
             if isinstance(node.args[0], ast.Name) and node.args[0].id in names.changed:
                 words = (*words, Word("…", f"what is added to {node.args[0].id}"))
-            yield from _told(place, (Word("pip"), *words) if called == "main" else words)
+            yield from _told(where, (Word("pip"), *words) if called == "main" else words, at, known)
         elif called == "create_subprocess_exec":
-            yield from _told(place, _words(node.args, names))
+            yield from _told(where, _words(node.args, names), at, known)
         else:
             text = " ".join(map(_text_of, node.args)) if called == "run_line_magic" else _text_of(first)
-            for command in commands_of(text, node.lineno, Variables()) if TOOLS.search(text) else ():
-                yield from _told(place, command.words)
+            for command in commands_of(text, node.lineno, known) if TOOLS.search(text) else ():
+                at.move(command.words, known)
+                note_clone(command.words, at, known)
+                yield from _told(where, command.words, at, known)
+
+
+def _folder_of(node: ast.Call) -> Place:
+    """Return the folder that a call runs a command in, as far as it says."""
+    told = next((one.value for one in node.keywords if one.arg == "cwd"), None)
+    if isinstance(told, ast.Constant) and isinstance(told.value, str):
+        return Place(told.value)
+    return Place(is_open=told is not None)
 
 
 def _forms(node: ast.expr, names: _Literals) -> list[ast.expr]:
@@ -315,7 +328,7 @@ def _forms(node: ast.expr, names: _Literals) -> list[ast.expr]:
     return names.assigned.get(node.id, [])[:_MOST_FORMS] if isinstance(node, ast.Name) else [node]
 
 
-def _told(place: str, words: tuple[Word, ...]) -> Iterator[Finding]:
+def _told(where: str, words: tuple[Word, ...], at: Place, known: Variables) -> Iterator[Finding]:
     for found, told in found_in(words):
-        moved(found, same)
-        yield Finding(place, found, literal(told))
+        put_in_place(found, at, known)
+        yield Finding(where, found, literal(told))

@@ -15,11 +15,12 @@ from graphkit.formats.conda.environment import READER as CONDA_ENVIRONMENT
 from graphkit.formats.conda.lock import READER as CONDA_LOCK
 from graphkit.formats.conda.pixi_lock import READER as PIXI_LOCK
 from graphkit.formats.decoding import is_json
-from graphkit.formats.diagnostics import bounded
+from graphkit.formats.diagnostics import bounded, quoted
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.manifests.pyproject import READER as PYPROJECT
-from graphkit.formats.scripts.arguments import Found
+from graphkit.formats.manifests.requirements_files import digest_of
 from graphkit.formats.scripts.at_start import environment_findings, runtime_env_findings
+from graphkit.formats.scripts.constraints import Constraints
 from graphkit.formats.scripts.declared import (
     hatch_findings,
     not_parsed,
@@ -31,6 +32,7 @@ from graphkit.formats.scripts.declared import (
 from graphkit.formats.scripts.docker import Dockerfile
 from graphkit.formats.scripts.fetched import FETCHED
 from graphkit.formats.scripts.findings import Finding
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.install_words import INDEXES, STARTED, TOOLS
 from graphkit.formats.scripts.notebooks import notebook_findings
 from graphkit.formats.scripts.python import code_findings, python_findings
@@ -40,8 +42,10 @@ from graphkit.formats.scripts.settings import (
     nix_findings,
     npm_findings,
     quoted_findings,
+    source_findings,
     terraform_findings,
     toml_findings,
+    tool_versions_findings,
 )
 from graphkit.formats.scripts.shell import make_findings, shell_findings
 from graphkit.formats.scripts.tox import tox_findings
@@ -202,6 +206,7 @@ _KINDS: Final = (
         _or_lines(toml_findings),
         re.compile(_MARK.pattern + rb"|pipx:", re.IGNORECASE),
     ),
+    _Kind(".tool-versions", _named(r"\.tool-versions"), tool_versions_findings, re.compile(rb"pipx:")),
     _Kind(
         "cloud-init",
         _named(
@@ -219,6 +224,14 @@ _KINDS: Final = (
         line_findings,
     ),
     _Kind(
+        "code with commands",
+        _named(
+            r"[^/]*\.(?:[cm]?[jt]s|go|rs|rb|pl|php|lua|cmake)",
+            r"(?:[^/]*[._-])?tiltfile|meson\.build|cmakelists\.txt",
+        ),
+        source_findings,
+    ),
+    _Kind(
         "environment variables",
         _named(r"(?:[^/]*[._-])?env", r"\.env(?!\.(?:example|sample|template|dist)$)\.[^/]*"),
         environment_findings,
@@ -232,7 +245,7 @@ _KINDS: Final = (
         _ANYTHING,
     ),
     _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(yaml_findings), _LISTED, is_from_top=True),
-    _Kind("Python script", _named(r"[^/]*\.pyw?"), _python_script, _ANYTHING),
+    _Kind("Python script", _named(r"[^/]*\.pyw?|sconstruct|sconscript|wscript"), _python_script, _ANYTHING),
     _Kind(
         "script",
         _named(
@@ -289,15 +302,20 @@ class InstallCommands:
     def parse(self, raw: RawDocument) -> Document:
         """Return what a file installs or asks for as the commands of a document; it is never complete.
 
-        Inputs are paths from the folder of the file. Where a file may run from the top of what was given as
-        well, both are named.
+        Inputs are paths from the folder of the file. Where a file may run from the top of what was given as well, both
+        are named. Files of constraints beside it are read.
         """
         kind = _kind_of(raw.data, raw.path) or _SHELL
         read = list(islice(_findings(kind, raw.data), _MOST + 1))
         found = [one for one in read if not one.found.image_builds]
-        commands = [_command(one, _places(kind, raw.path)) for one in found[:_MOST]]
+        places, constraints = _places(kind, raw.path), Constraints(raw.beside)
+        for one in found[:_MOST]:
+            constraints.take_up(one.found, _places_of_constraints(kind, raw.path))
+        commands = [_command(one, places, raw.path) for one in found[:_MOST]]
         if _SETTINGS.search(raw.data):
-            commands = [replace(one, is_past_guards=one.tool == "uv" and bool(one.inputs)) for one in commands]
+            commands = [
+                replace(one, is_past_guards=one.tool == "uv" and bool(one.inputs or one.cloned)) for one in commands
+            ]
         problems = [
             Problem(place=one.place, text=f"what it installs cannot be read: {one.unreadable}")
             for one in commands
@@ -308,7 +326,7 @@ class InstallCommands:
             commands.append(InstallCommand(place="the file", text="", unreadable=text))
             problems.append(Problem(place="the file", text=text))
         return Document(
-            sha256=raw.sha256,
+            sha256=digest_of(raw.data, constraints.files) if constraints.files else raw.sha256,
             path=raw.path,
             kind=DocumentKind.SCRIPT,
             format=kind.name,
@@ -362,17 +380,35 @@ def _findings(kind: _Kind, data: bytes) -> Iterator[Finding]:
 def _places(kind: _Kind, path: str) -> tuple[str, ...]:
     """Return the folders that a file's commands may run from, told from its own."""
     plain = posixpath.normpath(path.replace("\\", "/"))
+    if kind.name == DOCKERFILE:  # from the folder that its image is built from
+        return ("",)
     if service := _FROM_ROOT.search(plain):
         return ("/".join([".."] * service[1].count("/")),)
+    return _own_and_top(plain) if kind.is_from_top else ("",)
+
+
+def _own_and_top(plain: str) -> tuple[str, ...]:
     depth = plain.count("/")
-    if not kind.is_from_top or not depth or plain.startswith(("/", "..")):
-        return ("",)
-    return "", "/".join([".."] * depth)
+    return ("",) if not depth or plain.startswith(("/", "..")) else ("", "/".join([".."] * depth))
 
 
-def _command(one: Finding, places: tuple[str, ...]) -> InstallCommand:
-    inputs = [posixpath.normpath(posixpath.join(place, path)) for path in one.found.inputs for place in places]
-    one.found.inputs = dict.fromkeys(inputs)
+def _places_of_constraints(kind: _Kind, path: str) -> tuple[str, ...]:
+    """Return the folders that constraints may be from: an image is built from the Dockerfile's own, or the top."""
+    is_image = kind.name == DOCKERFILE
+    return _own_and_top(posixpath.normpath(path.replace("\\", "/"))) if is_image else _places(kind, path)
+
+
+def _command(one: Finding, places: tuple[str, ...], path: str) -> InstallCommand:
+    """Return a command as a value, with its inputs as paths from the folder of the file at ``path``."""
+    folder = posixpath.dirname(path.replace("\\", "/"))
+    inputs: dict[str, None] = {}
+    for name in one.found.inputs:
+        paths = [posixpath.normpath(posixpath.join(place, name)) for place in places]
+        inside = [other for other in paths if not posixpath.normpath(posixpath.join(folder, other)).startswith("../")]
+        if not inside and not folder.startswith(("/", "..")):
+            one.found.unreadable.append(f"the file {quoted(name)}, which lies outside of what was given")
+        inputs |= dict.fromkeys(inside or paths)
+    one.found.inputs = inputs
     return one.found.as_command(one.place, one.text)
 
 

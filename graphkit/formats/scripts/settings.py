@@ -11,10 +11,11 @@ from typing import Any, Final
 import yaml
 
 from graphkit.formats.decoding import toml
-from graphkit.formats.scripts.arguments import Found
+from graphkit.formats.scripts.arguments import mise_tool
 from graphkit.formats.scripts.at_start import started_findings, variable_findings
 from graphkit.formats.scripts.fetched import may_install
 from graphkit.formats.scripts.findings import Finding, moved, same
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.shell import shell_findings
 from graphkit.formats.scripts.shell_words import Word, logical_lines
 from graphkit.formats.scripts.yaml import yaml_findings
@@ -34,6 +35,12 @@ _COMMENT: Final = re.compile(r"\s*(?:#|//|;|\*(?![/0-9,-]*\s+[0-9*]))")
 """How a comment begins; the times of a table of cron begin with an asterisk too."""
 _COMMENT_OF_NIX: Final = re.compile(r"\s*(?:#|\*)")
 """How a comment in Nix begins, in which `//` joins two sets."""
+_COMMENT_OF_CODE: Final = re.compile(
+    rf"{_COMMENT.pattern}|\s*(?:console\.|throw\b|fmt\.(?:F?[Pp]rint|Errorf)|e?println!|panic!|log\w*[.!(]|puts\b"
+    r"|print\w*\b|echo\b|message\()",
+    re.IGNORECASE,
+)
+"""How a line of code begins that only tells somebody something."""
 _WORDS: Final = re.compile(r"(?:[\"'][^\"'\s]*[\"'](?:\s*,)?\s*)+(?:[\])};,]\s*)*")
 """A line of a list that has nothing but words."""
 _MOST_WORDS: Final = 500
@@ -59,14 +66,15 @@ _MIME: Final = re.compile(r"\s*(?:mime-version|content-type)[ \t]*:", re.IGNOREC
 _MOST_PARTS: Final = 100
 """Parts of one message in MIME."""
 _QUOTES: Final = "\"'`"
-_LISTED: Final = re.compile(r"[\"']\s*,\s*[\"']")
-"""What stands between the words of a list."""
+_LISTED: Final = re.compile(
+    r"[\"'`]\s*+(?:,|\)\s*+\.args?\()\s*+(?:append\()?+"
+    r"(?:&?(?:vec!)?\[|(?:\[\]string|new\s++String\[\])\s*+\{|\w{0,20}[oO]f\()?+\s*+[\"'`]"
+)
+"""What stands between the words of a list, or between a program and the list of its arguments."""
 _QUOTED: Final = re.compile(r'"(?:[^"\\\n]|\\.)*(?:"|\\?$)', re.MULTILINE)
 """A text in JSON; one that is not closed goes to the end of its line, so that nothing is looked at twice."""
 _CLOUD: Final = re.compile(r"\s*(?:#[^\n]*\n\s*)*?#cloud-config\b")
 _LONGEST: Final = 200
-_NUMBERS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9}){0,9}")
-_PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,200}(?:\[[^\]]{0,200}\])?")
 
 
 def npm_findings(text: str) -> Iterator[Finding]:
@@ -124,17 +132,21 @@ def _value_findings(top: Any) -> Iterator[Finding]:
 
 
 def _of_mise(name: str, value: Any) -> Found:
-    """Return what `mise` installs of `pipx`: of versions that are numbers the newest that begins so, else any.
-
-    A value is a version, a table with one, or a list of either.
-    """
+    """Return what `mise` installs of `pipx`; a value is a version, a table with one, or a list of either."""
     found = Found(tool="pipx")
     for one in value if isinstance(value, list) and value else [value]:
         version = one.get("version") if isinstance(one, dict) else one
-        is_known = isinstance(version, str) and _NUMBERS.fullmatch(version) and _PLAIN.fullmatch(name)
-        found.name(Word(f"{name}=={version}.*" if is_known else name))
+        mise_tool(found, Word(name), version if isinstance(version, str) else "")
     moved(found, same)
     return found
+
+
+def tool_versions_findings(text: str) -> Iterator[Finding]:
+    """Yield the tools that `mise` has of `pipx` by a file `.tool-versions`."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        name, *versions = line.partition("#")[0].split() or [""]
+        if name.startswith("pipx:"):
+            yield Finding(f"line {number}", _of_mise(name.removeprefix("pipx:"), versions), line.strip())
 
 
 def cloud_findings(text: str) -> Iterator[Finding]:
@@ -181,6 +193,11 @@ def _mime_parts(text: str) -> Iterator[tuple[str, bool]]:
 def nix_findings(text: str) -> Iterator[Finding]:
     """Yield what commands install that stand in text of Nix; see `line_findings`."""
     yield from line_findings(text, comment=_COMMENT_OF_NIX)
+
+
+def source_findings(text: str) -> Iterator[Finding]:
+    """Yield what commands install that stand in source code; see `line_findings`. What is only printed counts not."""
+    yield from line_findings(text, comment=_COMMENT_OF_CODE)
 
 
 def line_findings(text: str, comment: re.Pattern[str] = _COMMENT) -> Iterator[Finding]:

@@ -12,11 +12,13 @@ from itertools import pairwise
 from typing import Final
 
 from graphkit.formats.diagnostics import quoted
-from graphkit.formats.scripts.arguments import Found, export_in, found_in
+from graphkit.formats.scripts.arguments import export_in, found_in
 from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.changed_files import CHANGES, changed_by
 from graphkit.formats.scripts.fetched import fetched_findings
 from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
+from graphkit.formats.scripts.folders import MOVES, Place, in_own, note_clone, put_in_place
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.image_builds import image_build_in, may_build
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS, indexes_in
 from graphkit.formats.scripts.python import code_findings
@@ -51,62 +53,61 @@ def shell_findings(
     resolve: Resolve | None = None,
     is_make: bool = False,
     prefix: str = "",
-    folder: str = "",
+    place: Place | None = None,
 ) -> Iterator[Finding]:
-    """Yield what shell text installs. ``cd`` to a literal folder moves the paths that follow."""
+    """Yield what shell text installs. ``cd`` to a literal folder moves the paths that follow.
+
+    ``place``: where it begins to run, and afterwards where it ended.
+    """
+    at = place or Place()
     text, found = without_python(text, first)
     yield from (one._replace(place=f"{prefix}{one.place}") for one in found)
     known = variables or Variables()
     for number, line in logical_lines(text, first):
-        place = f"{prefix}line {number}"
-        yield from index_findings(line, place)
+        where = f"{prefix}line {number}"
+        yield from index_findings(line, where)
         if not line.lstrip().startswith("#"):
-            yield from fetched_findings(line, place)
-            yield from started_findings(line, place)
-        if not (known.exports or any(one.search(line) for one in (TOOLS, _TELLS, CHANGES)) or may_build(line)):
+            yield from fetched_findings(line, where)
+            yield from started_findings(line, where)
+        tells = (TOOLS, _TELLS, CHANGES, MOVES)
+        if not (known.exports or any(one.search(line) for one in tells) or may_build(line)):
             continue
         is_run = bool(_INTO_SHELL.search(line))
+        is_inside = bool(_SUBSHELL.search(line))
+        outside = at.at
         for command in commands_of(line, number, known, is_make=is_make):
-            folder = _folder_after(command.words, folder, known, is_inside=bool(_SUBSHELL.search(line)))
-            yield from image_build_in(command.words, folder)
-            lies_at = partial(_in_folder, folder, resolve or same)
-            yield from (one._replace(place=place) for one in _code_findings(command.words))
+            at.move(command.words, known, is_inside=is_inside)
+            note_clone(command.words, at, known)
+            yield from image_build_in(command.words, partial(in_own, known, at))
+            yield from (one._replace(place=where) for one in _code_findings(command.words))
             is_install = False
             for found_here, told in found_in(_run_by(command.words, line) if is_run else command.words):
                 is_install = True
-                _take_up(found_here, known, folder, lies_at)
-                yield Finding(place, found_here, literal(told))
-            if not _SUBSHELL.search(line):
-                _note_exports(known, command, folder, lies_at, is_install=is_install)
+                _take_up(found_here, known, at, resolve or same)
+                yield Finding(where, found_here, literal(told))
+            if not is_inside:
+                _note_exports(known, command, at, resolve or same, is_install=is_install)
             if not is_install:
-                known.changed |= {path: (command.line, is_gone) for path, is_gone in changed_by(command, folder)}
+                known.changed |= {path: (command.line, is_gone) for path, is_gone in changed_by(command, at.at)}
                 for path in known.exports:
                     known.changed.pop(path, None)
+        at.at = outside if is_inside else at.at
 
 
-def _take_up(found: Found, known: Variables, folder: str, lies_at: Resolve) -> None:
+def _take_up(found: Found, known: Variables, at: Place, resolve: Resolve) -> None:
     """Put the inputs of a command where they lie; a list that was written out of a lock is that lock."""
-    exports = _taken(found, known, folder)
-    for name in found.inputs:
-        line, is_gone = known.changed.get(_path(folder, name), (0, False))
+    exports = _taken(found, known, at.at)
+    for name in (*found.inputs, *found.constraints):
+        line, is_gone = known.changed.get(_path(at.at, name), (0, False))
         if is_gone and posixpath.basename(name) in INSTALLED_FROM:
             found.is_past_lock = True  # a tool without its lock resolves the manifest
         elif line:
             found.unreadable.append(f"line {line} changes {quoted(name)} before")
-    moved(found, lies_at)
+    put_in_place(found, at, known, resolve)
     for one in exports:
         found.inputs |= dict.fromkeys(one.inputs)
         found.is_past_lock |= one.is_past_lock
         found.unreadable += one.unreadable
-
-
-def _folder_after(words: tuple[Word, ...], folder: str, known: Variables, *, is_inside: bool) -> str:
-    """Return the folder that commands run in after one; ``is_inside``: a change of it ends within the line."""
-    name = words[0].text if words else ""
-    is_told = name in {"cd", "pushd"} and len(words) > 1 and not words[1].unknown
-    if name in {"cd", "pushd", "popd"} and (is_inside or not is_told):
-        known.forget_files()  # where later commands run is not known
-    return posixpath.join(folder, words[1].text) if is_told else folder
 
 
 def _taken(found: Found, known: Variables, folder: str) -> list[Exported]:
@@ -121,7 +122,7 @@ def _path(folder: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(folder, name))
 
 
-def _note_exports(known: Variables, command: Command, folder: str, lies_at: Resolve, *, is_install: bool) -> None:
+def _note_exports(known: Variables, command: Command, at: Place, resolve: Resolve, *, is_install: bool) -> None:
     """Note the list that a command writes out of a lock; what else may change such a list makes it unknown again."""
     exported = export_in(command.words)
     # An install only reads what it names, unless it compiles a list, or a shell in it does more.
@@ -137,8 +138,8 @@ def _note_exports(known: Variables, command: Command, folder: str, lies_at: Reso
     whole = [one.path for one in command.outputs if one.is_whole]
     name = name or (whole[0] if len(whole) == 1 else "")
     if name and not _OPEN_NAME.search(name):
-        moved(found, lies_at)
-        known.exports[_path(folder, name)] = Exported(tuple(found.inputs), found.is_past_lock, tuple(found.unreadable))
+        moved(found, lambda path: resolve(at.lies_at(path)))
+        known.exports[_path(at.at, name)] = Exported(tuple(found.inputs), found.is_past_lock, tuple(found.unreadable))
 
 
 def index_findings(text: str, place: str) -> Iterator[Finding]:
@@ -185,10 +186,6 @@ def _run_by(words: tuple[Word, ...], line: str) -> tuple[Word, ...]:
     if _PYTHON.search(words[0].text) and "get-pip" in line:
         return (Word("get-pip.py"), *words[1:])
     return words
-
-
-def _in_folder(folder: str, resolve: Resolve, path: str) -> tuple[str, ...]:
-    return resolve(posixpath.join(folder, path))
 
 
 def make_findings(text: str) -> Iterator[Finding]:

@@ -66,13 +66,18 @@ class Variables:
     """Values of variables that are assigned once in the same file; what a value refers to stays as written.
 
     ``exports`` are the lists that commands before have written out of locks, by their paths; ``changed`` are the lines
-    of commands that changed a file, by its path, and whether it is gone.
+    of commands that changed a file, by its path, and whether it is gone. ``clones`` are the addresses of repositories
+    by the folders that have their files, empty for the repository of the file itself, and ``cloning`` the last one
+    whose folder nothing names. ``base``: the folder that paths are from.
     """
 
     def __init__(self) -> None:
         self._values: dict[str, str | None] = {}
         self.exports: dict[str, Exported] = {}
         self.changed: dict[str, tuple[int, bool]] = {}
+        self.clones: dict[str, str] = {}
+        self.cloning = ""
+        self.base = ""
 
     def set(self, name: str, value: str | None) -> None:
         """Take up an assignment; None, another value than before, or one too long to read makes it unknown."""
@@ -85,6 +90,12 @@ class Variables:
         """Take it that other files lie there, or that commands run in another folder."""
         self.exports.clear()
         self.changed.clear()
+
+    def start_anew(self) -> None:
+        """Take it that commands run on another machine."""
+        self.forget_files()
+        self.clones.clear()
+        self.cloning = self.base = ""
 
     def get(self, name: str) -> str | None:
         """Return a value, None for one that is not known."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from graphkit.formats.diagnostics import quoted
-from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.findings import Finding, moved, pip_line, project_of, same
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.shell import index_findings, shell_findings
 from graphkit.formats.scripts.shell_words import Word, literal
 

@@ -1,4 +1,4 @@
-"""Scripts without a suffix, by their paths: which files may be one, so that not every such file has to be read."""
+"""Scripts by their paths, where a name alone does not say it, so that not every such file has to be read."""
 
 from __future__ import annotations
 
@@ -15,6 +15,28 @@ _NAMES: Final = re.compile(
     r"|release|update|compile|deps|venv)(?:[-_].*)?"
 )
 """What scripts are called that set something up, in lower case."""
+
+
+_CODE: Final = re.compile(r"\.(?:[cm]?[jt]s|go|rs|rb|pl|php|lua)$")
+_WITH_CODE: Final = re.compile(r"(?:^|/)(?:s?bin|scripts?|tools?|ci|\.ci|hack|\.github|build-?tools?|infra|cdk)/")
+_OF_OTHERS: Final = re.compile(r"(?:^|/)(?:dist|vendor|third_party|node_modules)/|\.(?:d\.ts|min\.js)$")
+"""Where code lies that was made of other code, or that others wrote."""
+_BUILDS: Final = re.compile(
+    r"(?:.*[-_.])?(?:install|setup|bootstrap|provision|build|deploy|prepare|postinstall|preinstall|magefile|gulpfile"
+    r"|gruntfile|jakefile|dagger)(?:[-_.].*)?\.\w+"
+)
+"""What code in other languages is called that builds or sets something up, in lower case."""
+
+
+def may_be_code_that_builds(path: str) -> bool:
+    """Return whether a file of source code in another language than Python may build or set something up, by its path.
+
+    >>> [may_be_code_that_builds(path) for path in ("build.rs", "scripts/a.mjs", "src/hooks/use.ts", "magefile.go")]
+    [True, True, False, True]
+    """
+    low = path.lower()
+    is_code = bool(_CODE.search(low)) and not _OF_OTHERS.search(low)
+    return is_code and bool(_WITH_CODE.search(low) or _BUILDS.fullmatch(low.rpartition("/")[2]))
 
 
 def may_be_script(path: str) -> bool:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import chain, pairwise
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
-from graphkit.formats.scripts.arguments import Found, found_in
+from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.at_start import setting_findings
 from graphkit.formats.scripts.changed_files import CHANGES
 from graphkit.formats.scripts.fetched import image_findings, may_install
 from graphkit.formats.scripts.findings import Finding, found_together, moved, project_of, same
+from graphkit.formats.scripts.folders import MOVES, Place, address_of, note_files
+from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.image_builds import build_findings
 from graphkit.formats.scripts.install_words import INDEXES
 from graphkit.formats.scripts.python import code_findings
@@ -50,8 +52,12 @@ _DOCS_FILES: Final = frozenset(
 )
 _DOCKER: Final = "docker://"
 """How a step of a workflow names an image that it runs."""
-_STEPS: Final = frozenset({"run", "script", "before_script"})
+_SHELLS: Final = frozenset({"script", "before_script", "install", "before_install", "commands", "runcmd"})
+"""Keys of lists of commands that one shell runs in turn."""
+_STEPS: Final = _SHELLS | {"run"}
 """Keys of commands of which later ones see the same files."""
+_CHECKOUT: Final = re.compile(r"(?:\S*/)?actions/checkout@\S+")
+_DEFAULTS: Final = ("defaults", "run", "working-directory")
 _IMAGE_PARTS: Final = frozenset({"repository", "tag", "newName", "newTag"})
 """Keys of the name and the tag of an image."""
 
@@ -59,12 +65,23 @@ _IMAGE_PARTS: Final = frozenset({"repository", "tag", "newName", "newTag"})
 class _Context(NamedTuple):
     """What scalars of a file say of others, by the number of the collection that both are in.
 
-    ``values`` are variables, ``pythons`` steps whose shell is Python, ``folders`` where steps run.
+    ``values`` are variables, ``pythons`` steps whose shell is Python, ``folders`` where steps run, and ``defaults``
+    where those of a job do by its keys. ``places`` are the folders in which the shells of lists of commands are, by the
+    keys of the list.
     """
 
     values: Variables
     pythons: frozenset[int]
     folders: dict[int, str]
+    defaults: dict[tuple[str, ...], str]
+    places: dict[tuple[str, ...], Place]
+
+    def place_of(self, one: Scalar) -> Place:
+        """Return where a scalar with commands begins to run; a list of them goes on where the one before ended."""
+        job = next((self.defaults[one.keys[:at]] for at in (2, 0) if one.keys[:at] in self.defaults), "")
+        folder = self.folders.get(one.within, job)
+        place = Place("" if "$" in folder else folder, is_open="$" in folder)
+        return self.places.setdefault(one.keys[:-1], place) if one.is_item and one.key in _SHELLS else place
 
 
 def _context_of(scalars: list[Scalar]) -> _Context:
@@ -76,6 +93,8 @@ def _context_of(scalars: list[Scalar]) -> _Context:
         values=values,
         pythons=frozenset(one.within for one in scalars if one.key == "shell" and one.value.startswith("python")),
         folders={one.within: one.value for one in scalars if one.key == "working-directory"},
+        defaults={one.keys[:-3]: one.value for one in scalars if one.keys[-3:] == _DEFAULTS},
+        places={},
     )
 
 
@@ -87,12 +106,19 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
     context = _context_of(scalars)
     lists: dict[int, list[Scalar]] = {}
     job: tuple[str, ...] = ()
+    mapping: tuple[str, ...] = ()
     images: dict[str, str] = {}
-    for one in scalars:
-        if one.keys[:-1] != job:  # each job has files of its own
-            job = one.keys[:-1]
-            context.values.forget_files()
+    checkouts = _checkouts(scalars)
+    for number, one in enumerate(scalars):
+        if (own := _job_of(one)) != job:  # each job has files of its own
+            job = own
+            context.values.start_anew()
+            context.places.clear()
+        if one.keys[:-1] != mapping:
+            mapping = one.keys[:-1]
             images.clear()
+        if number in checkouts:
+            note_files(context.values, *checkouts[number])
         if one.keys and INDEXES.search(f"{one.key}={one.value}"):
             yield from index_findings(f"{one.key}={one.value}", f"line {one.line}")
         if one.key in _IMAGE_PARTS:
@@ -100,15 +126,38 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
             yield from _of_image(images, one)
         if is_hooks and one.key == "additional_dependencies":
             yield from _of_hook(one)
-        elif one.is_item and (one.key in _ARGUMENTS | _RUNS or any(map(_CONTAINER.fullmatch, one.keys))):
+        elif one.is_item and (_is_word(one) or any(map(_CONTAINER.fullmatch, one.keys))):
             lists.setdefault(one.within, []).append(one)
         else:
             yield from _of_scalar(one, context)
     for items in lists.values():
-        if items[0].key in _RUNS:
-            yield from chain.from_iterable(_of_scalar(one, context) for one in items if " " in one.value)
         yield from _of_words(items)
     yield from _of_parts(scalars)
+
+
+def _is_word(one: Scalar) -> bool:
+    """Return whether an item of a list is a word of a command, by the key of the list."""
+    return one.key in _ARGUMENTS or (one.key in _RUNS and one.is_inner)
+
+
+def _job_of(one: Scalar) -> tuple[str, ...]:
+    """Return the keys of what has files of its own: of all steps that a scalar is in, else of its own mapping."""
+    at = one.keys.index("steps") + 1 if "steps" in one.keys[:-1] else len(one.keys) - 1
+    return one.keys[:at]
+
+
+def _checkouts(scalars: Sequence[Scalar]) -> dict[int, tuple[str, str]]:
+    """Return the folders that steps put the files of a repository into, with its address, by the place of the step."""
+    told: dict[int, dict[str, str]] = {}
+    for one in scalars:
+        if one.keys[-2:-1] == ("with",):
+            told.setdefault(one.above, {})[one.key] = one.value
+    asked = [(at, told.get(one.within, {})) for at, one in enumerate(scalars) if _is_checkout(one)]
+    return {at: (more.get("path", "."), address_of(more.get("repository", ""))) for at, more in asked}
+
+
+def _is_checkout(one: Scalar) -> bool:
+    return one.key == "uses" and bool(_CHECKOUT.fullmatch(one.value))
 
 
 def _of_image(parts: dict[str, str], one: Scalar) -> Iterator[Finding]:
@@ -128,14 +177,14 @@ def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:
     elif one.key == "run" and one.within in context.pythons:
         yield from code_findings(one.value, one.line)
     elif _may_say(one) and one.key.casefold() not in _TELLING:
-        folder = context.folders.get(one.within, "")
-        folder = "" if "$" in folder else folder
-        yield from shell_findings(one.value, context.values, first=one.line, folder=folder)
+        yield from shell_findings(one.value, context.values, first=one.line, place=context.place_of(one))
 
 
 def _may_say(one: Scalar) -> bool:
     """Return whether a scalar may install something, or change what a later step of the same job installs from."""
-    return may_install(one.value) or (one.key in _STEPS and bool(CHANGES.search(one.value)))
+    return may_install(one.value) or (
+        one.key in _STEPS and any(changes.search(one.value) for changes in (CHANGES, MOVES))
+    )
 
 
 def _of_words(items: list[Scalar]) -> Iterator[Finding]:

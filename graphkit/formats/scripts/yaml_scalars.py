@@ -20,7 +20,11 @@ class Scalar(NamedTuple):
     is_item: bool
     within: int
     """The number of the list or table that it is in."""
-    holder: int = 0
+    above: int
+    """The number of the one around that."""
+    is_inner: bool
+    """It is in a list that is an item of another."""
+    holder: int
     """The number of the table that has its key: of an item, that which the list is in."""
 
     @property
@@ -64,7 +68,9 @@ def scalars_of(text: str) -> list[Scalar]:
             line = (mark.line if mark else 0) + (2 if is_block else 1)
             is_item = bool(stack) and stack[-1][0]
             holder = next((one[2] for one in reversed(stack) if not one[0]), 0)
-            found.append(Scalar(keys, value, line, is_item, stack[-1][2] if stack else 0, holder))
+            within, above = (stack[-at][2] if len(stack) >= at else 0 for at in (1, 2))
+            is_inner = is_item and len(stack) > 1 and stack[-2][0]
+            found.append(Scalar(keys, value, line, is_item, within, above, is_inner, holder))
             _value_ends(stack)
     return found
 

@@ -29,7 +29,7 @@ __all__ = ["History", "Owners", "changed_files", "is_repository", "name_of", "re
 
 _NO_FILE: Final = {
     UNREAD: "its content cannot be read from this clone; fetch the whole history (git fetch --refetch --no-filter)",
-    "@120000": "a symbolic link, which is not followed; the file that it leads to is what was installed from",
+    "@120000": "a symbolic link that leads to no file of the repository; what it leads to is what was installed from",
     "@160000": "a submodule, whose history is its own; ingest that repository too",
 }
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})

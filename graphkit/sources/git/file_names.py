@@ -7,7 +7,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Final
 
-from graphkit.formats.scripts.unsuffixed import may_be_script
+from graphkit.formats.scripts.unsuffixed import may_be_code_that_builds, may_be_script
 from graphkit.model.input_names import any_of, is_lock, is_manifest
 from graphkit.sources.distributions import is_distribution
 
@@ -35,6 +35,7 @@ SCRIPTS: Final = (
         "*mise.toml",
         "*mise.*.toml",
         ".replit",
+        ".tool-versions",
     ),
     *("wrangler.toml", "vercel.toml", "heroku.toml", "project.toml", "project.json"),
     *("*user-data*", "*user_data*", "*userdata*", "*cloud-init*", "*cloud_init*", "*cloud-config*", "*crontab*"),
@@ -54,7 +55,8 @@ SCRIPTS: Final = (
         "*.def",
         "*.service",
     ),
-    *("*rakefile*", "*snakefile*", "*singularity*"),
+    *("*rakefile*", "*snakefile*", "*singularity*", "*tiltfile", "meson.build", "cmakelists.txt", "*.cmake"),
+    *("sconstruct", "sconscript", "wscript"),
     *("*.sh", "*.bash", "*.zsh", "*.ksh", "*.fish", "*.bat", "*.cmd", "*.ps1", "*.command", "*.envrc"),
 )
 """What files are called that can install, or declare what is installed, and mostly do not.
@@ -94,7 +96,7 @@ def doubt_of(path: bytes) -> Doubt:
         return Doubt.NO_INPUT if "constraint" in name else Doubt.MANIFEST
     if _SCRIPT.fullmatch(name) or _MISE.fullmatch(shown):
         return Doubt.MODULE if name.endswith((".py", ".pyw")) and name not in _TASKS else Doubt.SCRIPT
-    if may_be_script(path.decode("utf-8", "replace")):
+    if may_be_script(path.decode("utf-8", "replace")) or may_be_code_that_builds(shown):
         return Doubt.SCRIPT
     return Doubt.DISTRIBUTION if is_distribution(shown) else Doubt.NO_INPUT
 

@@ -1,4 +1,7 @@
-"""Files that inputs of a history include, as they were at each commit: a change of one is a new state of its input."""
+"""Files that inputs of a history include or, as links, lead to, as they were at each commit.
+
+A change of one is a new state of its input.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from graphkit.formats.manifests.requirements_lines import logical_lines
 from graphkit.formats.manifests.uv_settings import PYPROJECT, UV_TOML, has_overrides
 from graphkit.sources.git.branch_states import BranchLine
 from graphkit.sources.git.commits import Change
-from graphkit.sources.git.file_names import is_asked_for, may_include
+from graphkit.sources.git.file_names import Doubt, doubt_of, is_asked_for, may_include
 
 MOST: Final = 200
 """How many files one input may include; the reader says of further ones that they are not followed."""
@@ -29,6 +32,17 @@ _TARGETS: Final = 2_000
 _NAMES: Final = 1_000
 """How many names of one file are looked for."""
 _OPTIONS: Final = frozenset({"--requirement", "--constraint"})
+_LINK: Final = "@120000 "
+"""How the change of a link begins; the blob that has its target follows."""
+_LONGEST: Final = 4_096
+"""Bytes of the path that a link leads to."""
+_HOPS: Final = 8
+"""How many links may lead to each other."""
+_MOST_LACKING: Final = 20
+"""Blobs that may be missing before no more of them are read: each costs a new git."""
+_SCRIPTS: Final = frozenset({Doubt.SCRIPT, Doubt.MODULE})
+_LINKED: Final = frozenset({Doubt.NONE, Doubt.MANIFEST})
+"""What is read where a link leads to; links to files that can install are looked at by themselves."""
 
 Changed = Mapping[str, Sequence[Change]]
 """By commit: what it changed."""
@@ -99,9 +113,16 @@ class Includes:
         """
         self.names: dict[str, tuple[str, ...]] = {}
         self.changed: dict[str, list[Change]] = {sha: list(rows) for sha, rows in changed.items()}
+        self.links: dict[str, str] = {}
+        """What locks and lists that are links lead to, as they name it, by their change."""
         self._read = read
         self.targets = {path for rows in changed.values() for path, _ in rows if _is_settings(path)}
         """Paths that inputs include, or take settings from."""
+        self.bounds: dict[Change, tuple[str, ...]] = {}
+        """Files of constraints that a file which can install may name, from its folder."""
+        every = {path for rows in changed.values() for path, _ in rows}
+        self._constraints = sorted(path for path in every if b"constraint" in posixpath.basename(path).lower())[:MOST]
+        self._lacking = 0
         self._overriding: set[str] = set()
         """Blobs that have overrides of uv."""
         self._settings = set(self.targets)
@@ -121,6 +142,10 @@ class Includes:
         """Return the paths that files name, and that no pattern holds."""
         found: set[bytes] = set()
         for path, blob in {change for rows in changed.values() for change in rows}:
+            if blob.startswith(_LINK) and (doubt_of(path) in _LINKED or path in self.targets):
+                found |= self._led_to(path, blob)
+            if self._constraints and blob and not blob.startswith("@") and doubt_of(path) in _SCRIPTS:
+                found |= self._bounds_of(path, blob)
             if not blob or blob.startswith("@") or not (may_include(path) or path in self.targets):
                 continue
             if blob not in self.names:
@@ -134,6 +159,25 @@ class Includes:
             found |= {target for name in self.names[blob] if (target := joined(path, name)) is not None}
         self.targets |= found
         return {target for target in found if not is_followed(target)}
+
+    def _led_to(self, path: bytes, blob: str) -> set[bytes]:
+        """Return the path that a link leads to; nothing where it lies outside of the repository, or is not known."""
+        if blob not in self.links:
+            data = self._read(blob.removeprefix(_LINK))
+            path_in_it = data if isinstance(data, bytes) and len(data) <= _LONGEST else b""
+            self.links[blob] = path_in_it.decode("utf-8", "surrogateescape")
+        target = joined(path, self.links[blob]) if self.links[blob] else None
+        return set() if target is None else {target}
+
+    def _bounds_of(self, path: bytes, blob: str) -> set[bytes]:
+        """Return the files of constraints whose names stand in a file that can install, wherever they lie."""
+        data = self._read(blob) if self._lacking < _MOST_LACKING else ""
+        self._lacking += isinstance(data, str)
+        known = [one for one in self._constraints if isinstance(data, bytes) and posixpath.basename(one) in data]
+        folder = posixpath.dirname(path) or b"."
+        near = (posixpath.relpath(one, folder).decode("utf-8", "surrogateescape") for one in known)
+        self.bounds[path, blob] = tuple(near)
+        return set(known)
 
     def settings_of(self, path: bytes) -> list[str]:
         """Return where settings of uv have ever been for an input, in its folder and those above, from that folder."""
@@ -156,7 +200,9 @@ class Includes:
             path
             for rows in self.changed.values()
             for path, blob in rows
-            if may_include(path) and (self.names.get(blob) or self.settings_of(path))
+            if blob in self.links
+            or self.bounds.get((path, blob))
+            or (may_include(path) and (self.names.get(blob) or self.settings_of(path)))
         }
         if not inputs:
             return self.changed, {}
@@ -169,6 +215,8 @@ class _Composition:
 
     def __init__(self, includes: Includes, inputs: set[bytes], forks: set[str]) -> None:
         self._names = includes.names
+        self._links = includes.links
+        self._bounds = includes.bounds
         self._settings_of = includes.settings_of
         self._changed = includes.changed
         self._inputs = inputs
@@ -210,12 +258,20 @@ class _Composition:
         return told
 
     def _name(self, path: bytes, tree: Mapping[bytes, str]) -> str:
-        """Return the name of an input with what it includes; its blob's own where it includes nothing that is there."""
-        blob = tree.get(path, "")
+        """Return the name of an input with what it includes; its blob's own where it includes nothing that is there.
+
+        A link is what it leads to; what that includes is looked for beside the link, as pip does.
+        """
+        blob = self._followed_from(path, tree)
         if not blob or blob.startswith("@"):
             return blob
         found: dict[str, str] = {}
-        waiting = [*self._settings_of(path), *(_near("", name) for name in self._names.get(blob, ()))]
+        settings = self._settings_of(path) if may_include(path) else []
+        waiting = [
+            *settings,
+            *self._bounds.get((path, blob), ()),
+            *(_near("", name) for name in self._names.get(blob, ())),
+        ]
         while waiting and len(found) < MOST:
             near = waiting.pop()
             target = joined(path, near)
@@ -233,6 +289,20 @@ class _Composition:
         self._wholes[name] = Whole(blob=blob, included=listing)
         return name
 
+    def _followed_from(self, path: bytes, tree: Mapping[bytes, str]) -> str:
+        """Return the blob of an input; of a link that of the file it leads to, its own where none lies there."""
+        own = blob = tree.get(path, "")
+        at = path
+        for _ in range(_HOPS):
+            if not self._links.get(blob):
+                break
+            target = joined(at, self._links[blob])
+            if target is None:
+                return own
+            self._above[target].add(path)
+            at, blob = target, tree.get(target, "")
+        return own if not blob or blob.startswith("@") else blob
+
 
 def _near(folder: str, name: str) -> str:
     """Return a name from the folder of the input, as readers make it."""
@@ -241,5 +311,5 @@ def _near(folder: str, name: str) -> str:
 
 def joined(path: bytes, name: str) -> bytes | None:
     """Return the path in the repository of what a file there names; None outside of it."""
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), name.encode("utf-8", "surrogatepass")))
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(path), name.encode("utf-8", "surrogateescape")))
     return None if target.startswith((b"../", b"/")) or target in {b"..", b"."} or b"\0" in target else target

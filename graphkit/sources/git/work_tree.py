@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from graphkit.sources.git.file_names import is_asked_for, is_input, may_include
@@ -17,8 +17,8 @@ def changed_files(path: Path, label: str, files: Iterable[str]) -> Iterator[str]
     """Yield which files of a work tree the commit that is checked out does not have as they are, in their order.
 
     ``files``: paths of files in it; of these, inputs and what inputs include are looked at. An input that is as it was,
-    and may include one that is not, is among them. Lines that end in CR LF are as those that end in LF. Cost: one list
-    of the files of a commit, and one look at the bytes of each file.
+    and may include one that is not, or is a link to one, is among them. Lines that end in CR LF are as those that end
+    in LF. Cost: one list of the files of a commit, and one look at the bytes of each file.
 
     Raises:
         GraphkitError: git cannot read the repository.
@@ -28,8 +28,19 @@ def changed_files(path: Path, label: str, files: Iterable[str]) -> Iterator[str]
     changed = {file for file in asked if not _is_as_it_was(path / file, known.get(file))}
     names = [os.fsencode(file.rpartition("/")[2]) for file in changed]
     for file in asked:
-        if is_input(file) and (file in changed or _may_name(path / file, file, names)):
+        if is_input(file) and (file in changed or _may_name(path / file, file, names) or _leads_to(path, file, known)):
             yield file
+
+
+def _leads_to(path: Path, file: str, known: Mapping[str, tuple[str, str]]) -> bool:
+    """Return whether a file is a link to another one in the work tree that is not as it was."""
+    try:
+        if not (path / file).is_symlink():
+            return False
+        target = (path / file).resolve().relative_to(path.resolve()).as_posix()
+    except (OSError, ValueError, RuntimeError):  # it leads outside, nowhere, or in a circle
+        return False
+    return not _is_as_it_was(path / target, known.get(target))
 
 
 def _known(git: Git) -> dict[str, tuple[str, str]]:

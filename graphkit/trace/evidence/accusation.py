@@ -5,7 +5,7 @@ Contract: docs/semantics.md#common-obligations.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -42,6 +42,7 @@ from graphkit.trace.evidence.other_ecosystems import (
 _OF_ANYTHING: Final = frozenset({"conda", "generic"})
 """Purl types of other ecosystems that hold Python packages under their own names (docs/semantics.md#obligation-d)."""
 _FORGES: Final = frozenset({"bitbucket", "github", "githubactions", "gitlab"})
+"""Purl types of repositories, of which a row is the source of the package of its name at most, at a tag."""
 _FILES: Final = (".whl", ".tar.gz", ".zip")
 _PORTS: Final = {"http": 80, "https": 443}
 
@@ -454,9 +455,11 @@ def _by_name(row: Component, accused: Accusation) -> RowTest:
     if images := releases_of_image(row.name, row.purl, row.version):
         return _by_image(row, images, accused)
     found = [package for package in namesakes_of(row.name, row.purl, row.version) if package in accused.packages]
-    if not found or (row.purl and _type_of(row.purl) in _FORGES):
-        return _ELSE
     versions = versions_of(row)
+    if not found:
+        return _ELSE
+    if row.purl and _type_of(row.purl) in _FORGES:
+        return _by_source(row, found, versions, accused)
     for package in found:
         if package not in accused.open and all(
             version.parsed is not None and not _is_of(version, package, accused) for version in versions
@@ -469,6 +472,21 @@ def _by_name(row: Component, accused: Accusation) -> RowTest:
         else:
             text = f"it lists {row.purl}{at}, which may be {package}; an alias file that names it would settle it"
         return _unknown(text)
+    return _ELSE
+
+
+def _by_source(
+    row: Component, found: Sequence[PackageName], versions: Sequence[ReleaseVersion], accused: Accusation
+) -> RowTest:
+    """Return what a row of a repository says that is called as a package, at a tag that is an accused version.
+
+    Whether that is the source of the package nobody here knows. A commit, a branch and any other tag are none of it.
+    """
+    is_action = _type_of(row.purl) == "githubactions"  # one has a name of its own
+    for package in () if is_action else found:
+        if any(accused.has(package, version) for version in versions if version.parsed is not None):
+            text = f"it lists {row.purl}, which may be the source of {package}"
+            return _unknown(f"{text}; an alias file that names it would settle it")
     return _ELSE
 
 

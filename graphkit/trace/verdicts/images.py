@@ -35,10 +35,14 @@ def commands_in(script: InputState, here: Sequence[InputState]) -> Sequence[Inst
     Cost: for a Dockerfile, a look at all inputs.
     """
     commands = script.document.commands
-    if script.document.format != DOCKERFILE or not any(one.inputs for one in commands):
+    if script.document.format != DOCKERFILE or not any(map(_needs_files, commands)):
         return commands
     image = _image_of(script, beside(script, here))
-    return [image.placed(one) if one.inputs else one for one in commands]
+    return [image.placed(one) if _needs_files(one) else one for one in commands]
+
+
+def _needs_files(command: InstallCommand) -> bool:
+    return bool(command.inputs or command.constraints)
 
 
 class _Image(Struct, frozen=True, kw_only=True):
@@ -64,10 +68,14 @@ class _Image(Struct, frozen=True, kw_only=True):
         if self.is_told and locks and not lacking and not any(map(self._lies_there, locks)):
             problems.append(_unknown(_at(self.contexts[0], locks[0])))
         problems += [_unknown(project) for project in lacking if project not in self.known]
+        is_bound = set(self.contexts) <= {self.dockerfile[:-1], ()}  # only these folders were looked into
+        if command.constraints and not is_bound:
+            problems.append("constraints of another folder, which were not read")
         places = [_at(context, path) for path, context in product(command.inputs, self.contexts)]
         return replace(
             command,
             inputs=tuple(dict.fromkeys(_from(self.dockerfile[:-1], place) for place in places)),
+            constraints=command.constraints if is_bound else (),
             is_past_lock=command.is_past_lock or bool(lacking),
             unreadable="; ".join(filter(None, (command.unreadable, *problems))),
         )

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import DocumentUse
+from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.trace.resolve.manifests import InstallSelection, is_selected, leaves_out, may_not_hold, needs_of_extras
 from graphkit.trace.verdicts.clearance import ProofStep, fact, word
@@ -18,19 +19,20 @@ from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_u
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
 from graphkit.trace.verdicts.inputs import InputLine, InputState, InstallNeeds, governed, satisfies, states_of
 from graphkit.trace.verdicts.install_requests import InstallRequest, of_build_system, of_manifest
-from graphkit.trace.verdicts.scripts import passes_by, with_indexes_of_commands
+from graphkit.trace.verdicts.scripts import constraints_for, passes_by, with_indexes_of_commands
 
 
 class ManifestInPlace(NamedTuple):
     """A manifest as something is installed from it.
 
     ``read`` are guards that hold for what it requires; none reach a build environment (docs/semantics.md#guards).
-    ``is_governed``: a lock settles what it requires.
+    ``is_governed``: a lock settles what it requires. ``constrained_by``: a command that binds it further.
     """
 
     manifest: Document
     read: GuardsRead | None
     is_governed: bool = False
+    constrained_by: str = ""
 
 
 def in_place(context: ServiceContext, uses: Sequence[DocumentUse]) -> tuple[ServiceContext, list[InputState]]:
@@ -115,15 +117,20 @@ def manifests_in(
 ) -> dict[tuple[InputLine, str, tuple[Instant, Instant]], ManifestInPlace]:
     """Return the manifests among the inputs that may have been in place in a stretch, by `InputState.key`."""
     locked = locked_in(context, here, start, until)
-    return {
-        state.key: ManifestInPlace(
-            with_indexes_of_commands(state, here),
-            guards_in_force(context, state.document, state, here),
-            state.key in locked,
-        )
-        for state in here
-        if state.document.kind is DocumentKind.MANIFEST
-    }
+    found: dict[tuple[InputLine, str, tuple[Instant, Instant]], ManifestInPlace] = {}
+    for state in here:
+        if state.document.kind is DocumentKind.MANIFEST:
+            manifest, by = _constrained(with_indexes_of_commands(state, here), *constraints_for(state, here))
+            guards = guards_in_force(context, state.document, state, here)
+            found[state.key] = ManifestInPlace(manifest, guards, state.key in locked, by)
+    return found
+
+
+def _constrained(manifest: Document, constraints: Sequence[Requirement], command: str) -> tuple[Document, str]:
+    """Return a manifest with what a command constrains, and the command where it does."""
+    if not constraints:
+        return manifest, ""
+    return replace(manifest, constraints=(*manifest.constraints, *constraints)), command
 
 
 def manifest_of_build(
@@ -147,7 +154,10 @@ def manifest_of_build(
     indexes = tuple(dict.fromkeys((*manifest.indexes, *told)))
     if indexes != manifest.indexes:
         manifest = replace(manifest, indexes=indexes)
-    return ManifestInPlace(manifest, guards, is_governed)
+    bounds = [constraints_for(state, here) for state in own]
+    common = [one for one in bounds[0][0] if all(one in other for other, _ in bounds)] if bounds else []
+    manifest, by = _constrained(manifest, common, bounds[0][1] if bounds else "")
+    return ManifestInPlace(manifest, guards, is_governed, by)
 
 
 def install_requests(context: ServiceContext, one: ManifestInPlace) -> Iterator[InstallRequest]:
@@ -157,7 +167,8 @@ def install_requests(context: ServiceContext, one: ManifestInPlace) -> Iterator[
     can bring in what the manifest does not ask for.
     """
     request = of_manifest(one.manifest, asked_of(context), one.read, context.in_house)
-    yield replace(request, read_by=(*request.read_by, *_words_on(context, one)))
+    told = (fact(Obligation.INPUTS, one.constrained_by),) if one.constrained_by else ()
+    yield replace(request, read_by=(*request.read_by, *told, *_words_on(context, one)))
     if needs_walk(context, one.manifest):
         yield of_build_system(one.manifest)
     guards = one.manifest.guards

@@ -48,7 +48,7 @@ def passes_by(here: Sequence[InputState]) -> frozenset[InputLine]:
         if command.is_past_lock:
             found |= {state.line for state in meant}
             found |= {state.line for state in here if any(is_made_from(lock, state) for lock in meant)}
-        if _has_no_lock(command, _names(alike)):
+        if _has_no_lock(script, command, _names(alike)):
             found |= {state.line for state in alike if _is_project(state)}
     return frozenset(found)
 
@@ -56,16 +56,30 @@ def passes_by(here: Sequence[InputState]) -> frozenset[InputLine]:
 def _installing(here: Sequence[InputState]) -> Iterator[tuple[InputState, InstallCommand]]:
     """Yield the install commands in place that name inputs, each with its script."""
     for script in here:
-        yield from ((script, command) for command in commands_in(script, here) if command.inputs)
+        yield from ((script, command) for command in commands_in(script, here) if _paths(script, command))
+
+
+def _paths(script: InputState, command: InstallCommand) -> list[PurePosixPath]:
+    """Return the paths in its repository of what a command installs from, also where it was cloned once more."""
+    folder = PurePosixPath(script.line[1]).parent
+    cloned = [PurePosixPath(path) for address, path in command.cloned if _is_own(script, address)]
+    return [*(folder / name for name in command.inputs), *cloned]
+
+
+def _is_own(script: InputState, address: str) -> bool:
+    """Return whether the address of a repository is that of the one that a script is in, by its name."""
+    plain = re.split(r"[?#]", address, maxsplit=1)[0].rstrip("/").removesuffix(".git")
+    own = PurePosixPath(script.line[0]).name.casefold()
+    return bool(own) and re.split(r"[/:]", plain)[-1].casefold() == own
 
 
 def _names(states: Sequence[InputState]) -> frozenset[str]:
     return frozenset(PurePosixPath(state.line[1]).name for state in states)
 
 
-def _has_no_lock(command: InstallCommand, known: AbstractSet[str]) -> bool:
+def _has_no_lock(script: InputState, command: InstallCommand, known: AbstractSet[str]) -> bool:
     """Return whether a tool would keep to a lock and has none; ``known`` are the names of the inputs beside it."""
-    names = {PurePosixPath(one).name for one in command.inputs}
+    names = {one.name for one in _paths(script, command)}
     return bool(names & INSTALLED_FROM) and not names & known
 
 
@@ -108,7 +122,7 @@ def _resolved(
     """
     locks = [one for one in meant if PurePosixPath(one.line[1]).name in INSTALLED_FROM]
     yield from (one for one in alike if any(is_made_from(lock, one) for lock in locks))
-    if _has_no_lock(command, _names(alike)):
+    if _has_no_lock(script, command, _names(alike)):
         folders = {path[:-1] for _, _, path in _named_by(script, command) if path and path[-1] in INSTALLED_FROM}
         projects = [one for one in alike if _is_project(one)]
         yield from [one for one in projects if _place(one)[2][:-1] in folders] or projects
@@ -119,6 +133,16 @@ def with_indexes_of_commands(state: InputState, here: Sequence[InputState]) -> D
     told = {index: None for script, _ in commands_for(state, here) for index in script.document.indexes}
     document = state.document
     return replace(document, indexes=tuple(dict.fromkeys((*document.indexes, *told)))) if told else document
+
+
+def constraints_for(state: InputState, here: Sequence[InputState]) -> tuple[tuple[Requirement, ...], str]:
+    """Return what every command in place constrains that installs from an input, with the first of them as text."""
+    commands = commands_for(state, here)
+    if not commands or state.document.kind is not DocumentKind.MANIFEST:
+        return (), ""
+    script, first = commands[0]
+    common = tuple(one for one in first.constraints if all(one in other.constraints for _, other in commands))
+    return common, f"{script.document.path}, {first.place} installs from it under constraints: {first.text}"
 
 
 def keeps_to(here: Sequence[InputState], lock: InputState) -> str:
@@ -141,9 +165,8 @@ def only_tool_of(here: Sequence[InputState], lock: InputState) -> str:
 
 
 def _named_by(script: InputState, command: InstallCommand) -> set[tuple[str, str, tuple[str, ...]]]:
-    repository, path, branch = script.line
-    folder = PurePosixPath(path).parent
-    return {(repository, branch, normal(folder / name)) for name in command.inputs}
+    repository, _, branch = script.line
+    return {(repository, branch, normal(path)) for path in _paths(script, command)}
 
 
 def _place(state: InputState) -> tuple[str, str, tuple[str, ...]]:
@@ -169,9 +192,11 @@ def judge_script(
         return gap
     is_conda = script.document.format == CONDA_ENVIRONMENT  # what conda installs is judged with its manifest
     commands = [one for one in commands_in(script, here) if not (is_conda and one.tool == CONDA)]
-    known = _names(beside(script, here)) if any(command.inputs for command in commands) else frozenset()
+    has_inputs = any(command.inputs or command.cloned for command in commands)
+    known = _names(beside(script, here)) if has_inputs else frozenset()
     for command in commands:
-        if problem := _problem(context, command, script.document.indexes, span) or _unknown_input(command, known):
+        problem = _problem(context, command, script.document.indexes, span)
+        if problem := problem or _unknown_input(script, command, known):
             text = f"`{command.text}` {problem}; `installs_from` in the organisation file"
             gap = _opened(script.document, command, f"{text}, or the SBOM of the build, would settle it")
             return replace(gap, of_script=True)
@@ -218,13 +243,17 @@ def _opened(document: Document, command: InstallCommand, text: str) -> OpenOblig
     return OpenObligation(obligation=Obligation.INPUTS, text=f"{document.path}, {command.place}: {text}")
 
 
-def _unknown_input(command: InstallCommand, known: AbstractSet[str]) -> str:
+def _unknown_input(script: InputState, command: InstallCommand, known: AbstractSet[str]) -> str:
     """Return that a command installs from a file that nobody has; empty where every one is among the inputs.
 
     Files are compared by their names (``known``, those of the inputs beside the script): an image has them in other
-    folders than the repository. Where there is no lock, a tool that would keep to one takes the manifest.
+    folders than the repository. Where there is no lock, a tool that would keep to one takes the manifest. Of another
+    repository, which a command before has cloned, nothing is known, whatever its files are called.
     """
-    for one in command.inputs:
+    for address, path in command.cloned:
+        if not _is_own(script, address):
+            return f"installs from {path} of another repository ({address}), whose files are not here"
+    for one in (*command.inputs, *(path for _, path in command.cloned)):
         name = PurePosixPath(one).name
         if name not in known and not (name in INSTALLED_FROM and known & PROJECTS):
             return f"installs from {one}, which is not among the inputs"
@@ -253,15 +282,21 @@ def _problem(
     named = [one for one in (*indexes, context.service.index) if same_index(one) in accused.private_indexes]
     if unusual and named:
         return f"may install from the private index {named[0]}, of which no page was read"
-    return _reached(context, unusual, span) if unusual else ""
+    return _reached(context, unusual, command.constraints, span) if unusual else ""
 
 
-def _reached(context: ServiceContext, unusual: Sequence[Requirement], span: tuple[Instant, Instant]) -> str:
-    world = context.union("")
-    requirements, missing = root_of_requirements(world, unusual, InstallSelection(extras=(), groups=()))
+def _reached(
+    context: ServiceContext,
+    unusual: Sequence[Requirement],
+    constraints: Sequence[Requirement],
+    span: tuple[Instant, Instant],
+) -> str:
+    world, asked = context.union(""), InstallSelection(extras=(), groups=())
+    requirements, missing = root_of_requirements(world, unusual, asked)
     if missing:
         return f"installs a package whose requirements were not read ({missing[0]})"
-    root = Root(label="a command", why="a command", requirements=requirements)
+    bounds, _ = root_of_requirements(world, [one for one in constraints if world.find(one.package)], asked)
+    root = Root(label="a command", why="a command", requirements=requirements, constraints=bounds)
     found = closure_of(world, root, context.target_bits, Span(start=span[0], until=span[1], is_timeless=True))
     if found.hits:
         return "installs a package that can bring it in"

@@ -22,7 +22,7 @@ def installs(text: str) -> list[InstallCommand]:
     [
         ("pip install litellm", "pip", ["litellm"], (), False),
         ("sudo -H /venv/bin/pip3.11 --no-cache-dir -q install 'a[b]>=1,<2' c", "pip", ["a[b]<2,>=1", "c"], (), False),
-        ("python3 -m pip install -r dev/r.txt -cc.txt", "pip", [], ("dev/r.txt", "c.txt"), False),
+        ("python3 -m pip install -r dev/r.txt -cc.txt", "pip", [], ("dev/r.txt",), False),
         ("pip install --requirement=r.txt -i https://index.example/simple x", "pip", ["x"], ("r.txt",), False),
         ("pip install -qUr r.txt", "pip", [], ("r.txt",), True),
         ("pip install -U pip setuptools", "pip", ["pip", "setuptools"], (), False),

@@ -25,6 +25,7 @@ BUILDS = [
     ),
     ("a.sh", "docker build -t x --build-arg A=b -f api/Dockerfile . && ls\n", [("api/Dockerfile", ".")]),
     ("a.sh", "cd api && sudo docker buildx build --file=../Dockerfile . --push\n", [("Dockerfile", "api")]),
+    ("a.sh", "git clone $CI_REPOSITORY_URL y\ncd y\ndocker build -f api/Dockerfile .\n", [("api/Dockerfile", ".")]),
     ("Makefile", "image:\n\tpodman build . -f docker/Containerfile\n", [("docker/Containerfile", ".")]),
     (
         ".github/workflows/a.yml",
@@ -52,6 +53,8 @@ QUIET = [
     ("compose.yaml", "services:\n  a:\n    build: {context: 'https://x.example/r.git', dockerfile: api/Dockerfile}\n"),
     ("a.sh", "docker build -t x .\n"),
     ("a.sh", "docker build -f api/Dockerfile - < x\n"),
+    ("a.sh", "cd x\ndocker build -f api/Dockerfile - < x\n"),
+    ("a.sh", "git clone https://git.example/o/x.git\ncd x\ndocker build -f api/Dockerfile .\n"),  # of another one
     ("a.sh", "docker compose build -f x y\n"),
     ("a.yml", "s:\n- uses: other/action@v1\n  with: {context: api, file: Dockerfile}\n"),
 ]

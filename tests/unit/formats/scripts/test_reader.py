@@ -612,12 +612,14 @@ def test_files_of_hatch_and_tox_in_toml() -> None:
     hatch = (
         "[envs.test]\ndependencies = ['a>=1', '-']\n[envs.test.scripts]\nrun = ['pip install b', 'pytest']\n"
         "[build.hooks.x]\ndependencies = ['c']\n"
+        "[envs.test.overrides]\nmatrix.v.dependencies = [{value = 'd', if = ['1']}]\n"
     )
     assert told("hatch.toml", hatch) == [
         ("envs.test.dependencies", ["a>=1"], (), ""),
         ("envs.test.dependencies", [], (), "the argument '-'"),
         ("build.hooks.x.dependencies", ["c"], (), ""),
         ("envs.test.scripts.run", ["b"], (), ""),
+        ("envs.test.overrides.matrix.v.dependencies", ["d"], (), ""),
     ]
     tox = (
         "requires = ['t']\n[env_run_base]\ndeps = ['a', '-r r.txt']\ncommands = [['pip', 'install', 'b'], ['pytest']]\n"

@@ -50,10 +50,11 @@ def git(folder: Path, *arguments: str | Path, given: bytes = b"", at: int = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """A commit to make: seconds after T0, parents by number, and its whole tree."""
+    """A commit to make: seconds after T0, parents by number, and its whole tree; ``links`` are links in it."""
 
     at: int
     tree: Mapping[str | bytes, str]
+    links: Mapping[str | bytes, str] = field(default_factory=dict)
     parents: Sequence[int] = ()
     subject: str = "change"
     mode: str = "100644"
@@ -76,10 +77,11 @@ def build(folder: Path, nodes: Sequence[Node], **refs: int) -> list[str]:
             f"{'from' if place == 0 else 'merge'} :{parent + 1}\n".encode() for place, parent in enumerate(node.parents)
         ]
         out.append(b"deleteall\n")
-        for path, text in node.tree.items():
+        files = [(path, text, node.mode) for path, text in node.tree.items()]
+        for path, text, mode in (*files, *((path, text, "120000") for path, text in node.links.items())):
             name = path if isinstance(path, bytes) else path.encode()
             quoted = b'"' + b"".join(b"\\%03o" % byte for byte in name) + b'"'
-            out.append(b"M %s inline %s\ndata %d\n%s\n" % (node.mode.encode(), quoted, len(text), text.encode()))
+            out.append(b"M %s inline %s\ndata %d\n%s\n" % (mode.encode(), quoted, len(text), text.encode()))
         out.append(b"\n")
     for ref, number in refs.items():
         full = ref.replace("__", "/")
@@ -376,7 +378,27 @@ def test_odd_names_are_shown_and_nothing_else(tmp_path: Path) -> None:
     assert "caf\\xe9/uv.lock" in shown
 
 
-def test_a_link_is_told_and_not_followed(tmp_path: Path) -> None:
+def test_a_link_is_what_it_leads_to_in_the_repository(tmp_path: Path) -> None:
+    links: dict[str | bytes, str] = {"app/uv.lock": "../near.lock", "near.lock": "base/any"}
+    nodes = [
+        Node(at=0, tree={"base/any": "A"}, links=links),
+        Node(at=10, tree={"base/any": "B"}, links=links, parents=[0]),
+        Node(at=20, tree={"other": "B"}, links=links, parents=[1]),
+        Node(at=30, tree={"base/any": "C"}, links={"app/uv.lock": "/etc/lock"}, parents=[2]),
+    ]
+    build(tmp_path, nodes, main=3)
+    got = read(tmp_path)
+    assert {one.path for one in got.found} == {"app/uv.lock"}
+    assert [(text[:7], start, until) for text, start, until, _, _ in got.spans()] == [
+        ("A", 0, 10),
+        ("B", 10, 20),
+        ("@120000", 20, 30),
+        ("@120000", 30, None),
+    ]
+    assert all("leads to no file of the repository" in text for _, text in got.rejected)
+
+
+def test_a_link_that_leads_outside_is_told(tmp_path: Path) -> None:
     nodes = [
         Node(at=0, tree=lock("A")),
         Node(at=10, tree=lock("../etc/lock"), parents=[0], mode="120000"),
@@ -831,6 +853,17 @@ def test_what_conda_installs_from_is_an_input_with_the_lists_that_it_includes(tm
     assert sorted(got.unclaimed) == ["docs/explicit.txt", "environment.yaml"]
     assert is_script(".github/workflows/environment.yml")
     assert not is_script(".binder/environment.yml")
+
+
+def test_what_constrains_the_commands_of_a_script_is_part_of_it(tmp_path: Path) -> None:
+    script = "RUN pip install -r requirements.txt -c constraints.txt\n"
+    nodes = [
+        Node(at=0, tree={"ci/Dockerfile": script, "constraints.txt": "a==1\n", "x/constraints-x.txt": "a==3\n"}),
+        Node(at=10, tree={"ci/Dockerfile": script, "constraints.txt": "a==2\n"}, parents=[0]),
+    ]
+    build(tmp_path, nodes, main=1)
+    found = [(at, more) for path, _, at, _, more in inputs(read(tmp_path)) if path == "ci/Dockerfile"]
+    assert found == [(0, {"../constraints.txt": "a==1\n"}), (10, {"../constraints.txt": "a==2\n"})]
 
 
 def test_files_that_include_each_other_or_lie_outside_end(tmp_path: Path) -> None:

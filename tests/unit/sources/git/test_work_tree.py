@@ -83,3 +83,13 @@ def test_without_a_commit_everything_is(tmp_path: Path) -> None:
 def test_what_is_no_repository_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(GraphkitError):
         list(changed_files(tmp_path / "none", "shop", ["uv.lock"]))
+
+
+def test_a_link_to_a_changed_file(tree: Path) -> None:
+    (tree / "a").mkdir()
+    (tree / "a" / "requirements.txt").symlink_to("../sub/base.list")
+    git(tree, "add", ".")
+    git(tree, "commit", "-qm", "second")
+    assert changed(tree) == []
+    (tree / "sub" / "base.list").write_text("other\n")
+    assert changed(tree) == ["a/requirements.txt"]

@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from graphkit.model.documents import Document, DocumentKind, ImageBuild, InstallCommand
+from graphkit.model.requirements import requirement
 from graphkit.trace.verdicts.images import commands_in
 from tests.cases.build import document, manifest
 from tests.unit.trace.verdicts.test_scripts import at, command, in_place, lock
@@ -71,6 +72,11 @@ UNREADABLE = [
         SYNC,
         [*ROOT, building("api", "Dockerfile")],
         "api/uv.lock gets into the image, and is not among the inputs",
+    ),
+    (
+        command(tool="pip", constraints=(requirement("lib<2"),)),
+        [building("api", "Dockerfile")],
+        "constraints of another folder, which were not read",
     ),
     # The member of a workspace is an input of another service, and has no lock of its own.
     (

@@ -108,6 +108,22 @@ def test_a_command_means_the_input_at_its_path_else_all_of_that_name(path: str, 
 
 
 @pytest.mark.parametrize(
+    ("address", "is_own"),
+    [
+        ("https://git.example/me/R.git", True),
+        ("git@git.example:me/r", True),
+        ("https://git.example/me/r/?x=1", True),
+        ("https://git.example/r/other", False),
+        ("$URL", False),
+    ],
+)
+def test_a_repository_that_a_script_clones_is_its_own_by_its_name(address: str, *, is_own: bool) -> None:
+    here = in_place(LOCK, PROJECT, script("tools/a.sh", command(cloned=((address, "uv.lock"),))))
+    assert bool(commands_for(at(here, "uv.lock"), here)) is is_own
+    assert bool(keeps_to(here, at(here, "uv.lock"))) is is_own
+
+
+@pytest.mark.parametrize(
     ("documents", "resolved"),
     [
         ([LOCK, PROJECT, manifest("a/pyproject.toml", "lib")], ["pyproject.toml"]),  # what the lock was made from

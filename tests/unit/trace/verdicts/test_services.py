@@ -450,6 +450,10 @@ SCRIPTS = [
     (command(unreadable="$DEPS"), "installs what cannot be read here ($DEPS)"),
     (command(inputs=("other.txt",)), "installs from other.txt, which is not among the inputs"),
     (command(inputs=("uv.lock",)), ""),
+    (
+        command(cloned=(("https://git.example/o/x", "uv.lock"),)),
+        "installs from uv.lock of another repository (https://",
+    ),
 ]
 
 

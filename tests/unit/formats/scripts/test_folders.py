@@ -1,0 +1,182 @@
+"""Where a command reads its files: in a folder of the repository, outside of it, or in another one that was cloned."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import pytest
+
+from graphkit.formats import read_document
+from graphkit.model.documents import InstallCommand
+
+URL: Final = "https://git.example/o/x.git"
+INSTALL: Final = "pip install -r r.txt"
+FLOW: Final = ".github/workflows/a.yml"
+OTHER: Final = (URL, "r.txt")
+
+
+def commands(name: str, text: str) -> tuple[InstallCommand, ...]:
+    found = read_document(text.encode(), name, hint="lock")
+    return found.commands if found else ()
+
+
+def steps(*lines: str) -> str:
+    return "\n".join(("jobs:", "  a:", "    steps:", *(f"      {one}" for one in lines), ""))
+
+
+def checkout(*lines: str, run: str = INSTALL) -> str:
+    return steps("- uses: actions/checkout@v4", "  with:", *(f"    {one}" for one in lines), f"- run: {run}")
+
+
+def notebook(*cells: str) -> str:
+    return json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": one} for one in cells]})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.sh", f"git clone {URL}\ncd x\n{INSTALL}\n"),
+        ("a.sh", f"git clone {URL} && cd x && {INSTALL}\n"),
+        ("a.sh", f"git clone {URL}\npip install -r x/r.txt\n"),
+        ("a.sh", f"sudo git -c a=b clone --depth 1 -b v1 -- {URL} /opt/y\npip install -r /opt/y/r.txt\n"),
+        ("a.sh", f'git clone {URL} "$HOME/y"\ncd "$HOME/y"\n{INSTALL}\n'),
+        ("a.sh", f"cd tools\ngit clone {URL}\ncd ..\npushd tools/x\n{INSTALL}\npopd\n"),
+        ("a.sh", f"git submodule add {URL} vendor/x\n(cd vendor/x && {INSTALL})\n"),
+        ("a.sh", f"git clone {URL} x\ncd x\ncd -\ncd - >/dev/null\n{INSTALL}\n"),
+        ("a.sh", f"git clone {URL} x\ncd x\ncd $SUB\n{INSTALL}\n"),
+        ("Makefile", f"a:\n\tgit clone {URL} x\n\tcd x && {INSTALL}\n"),
+        ("Dockerfile", f"FROM x\nRUN git clone {URL} /opt/x\nWORKDIR /opt/x\nRUN {INSTALL}\n"),
+        ("Dockerfile", f"FROM x AS a\nRUN git clone {URL} /x\nFROM b\nFROM a\nRUN pip install -r /x/r.txt\n"),
+        ("Dockerfile", f'FROM x\nRUN git clone {URL} /x\nCMD ["pip", "install", "-r", "/x/r.txt"]\n'),
+        ("Dockerfile", f"FROM x\nWORKDIR /opt\nRUN git clone {URL} .\nCOPY a b\nRUN {INSTALL}\n"),
+        (FLOW, steps(f"- run: git clone {URL}", "- uses: a/b@v1", "  with:", "    c: d", "- run: cd x && " + INSTALL)),
+        (FLOW, checkout(f"repository: {URL}", "path: x", run="pip install -r x/r.txt")),
+        (FLOW, checkout(f"repository: {URL}", "path: x", run=f"{INSTALL}\n        working-directory: x")),
+        (FLOW, checkout(f"repository: {URL}")),
+        ("ci.yml", f"a:\n  before_script:\n    - git clone {URL}\n    - cd x\n  script:\n    - {INSTALL}\n"),
+        ("user-data.yml", f"#cloud-config\nruncmd:\n  - git clone {URL} /opt/x\n  - cd /opt/x\n  - {INSTALL}\n"),
+        ("tasks.py", f"import os\nos.system('git clone {URL} && cd x && {INSTALL}')\n"),
+        ("a.ipynb", notebook(f"!git clone {URL}\n%cd x", f"!{INSTALL}")),
+    ],
+)
+def test_files_of_a_repository_that_was_cloned_are_none_of_this_one(name: str, text: str) -> None:
+    assert [(one.inputs, one.cloned) for one in commands(name, text)] == [((), (OTHER,))]
+
+
+def test_a_clone_whose_address_and_folder_nobody_can_tell_is_the_next_folder() -> None:
+    (found,) = commands("a.sh", f"git clone $URL\ncd x\n{INSTALL}\n")
+    assert found.cloned == (("$URL", "r.txt"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "path"),
+    [
+        ("a.sh", f"git clone {URL}\n{INSTALL}\n", "r.txt"),
+        ("a.sh", f"git clone {URL}\ncd x\nmake\ncd ..\n{INSTALL}\n", "r.txt"),
+        ("a.sh", f"git clone {URL}\n(cd x && make)\n{INSTALL}\n", "r.txt"),
+        ("a.sh", f"git clone --mirror {URL} x\ncd x\n{INSTALL}\n", "x/r.txt"),
+        ("a.sh", f'cd "$(dirname "$0")"\ncd ..\n{INSTALL}\n', "r.txt"),
+        ("a.bat", f"cd /d %~dp0\ncd ..\n{INSTALL}\n", "r.txt"),
+        ("a.sh", f"git clone $CI_REPOSITORY_URL y\ncd y\n{INSTALL}\n", "r.txt"),
+        ("Dockerfile", f"FROM x\nRUN git clone {URL} /a\nFROM y\nCOPY . /a\nWORKDIR /a\nRUN {INSTALL}\n", "r.txt"),
+        (FLOW, checkout("path: src", run="pip install -r src/r.txt"), "../../r.txt"),
+        (
+            FLOW,
+            checkout("repository: ${{ github.repository }}", "path: src", run=f"cd src && {INSTALL}"),
+            "../../r.txt",
+        ),
+        (FLOW, checkout("ref: main", run=f"{INSTALL}\n        working-directory: a"), "../../a/r.txt"),
+        (FLOW, f"defaults:\n  run:\n    working-directory: a\n{steps(f'- run: {INSTALL}')}", "../../a/r.txt"),
+        (FLOW, checkout("path: .", run="pip install -r ../r.txt\n        working-directory: ${{ x }}"), "../../r.txt"),
+        ("tasks.py", "import subprocess\nsubprocess.run(['pip', 'install', '-r', 'r.txt'], cwd='a')\n", "a/r.txt"),
+        ("sub/a.sh", "pip install -r ../r.txt\n", "../r.txt"),
+    ],
+)
+def test_files_of_the_repository_itself(name: str, text: str, path: str) -> None:
+    assert [(one.inputs, one.cloned, one.unreadable) for one in commands(name, text)] == [((path,), (), "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.sh", f"cd ../sibling && {INSTALL}\n"),
+        ("sub/Makefile", "a:\n\tpip install -r ../../r.txt\n"),
+        ("tasks.py", "import subprocess\nsubprocess.run(['pip', 'install', '-r', 'r.txt'], cwd='../a')\n"),
+    ],
+)
+def test_a_file_outside_of_what_was_given_cannot_be_read(name: str, text: str) -> None:
+    (found,) = commands(name, text)
+    assert "outside of what was given" in found.unreadable
+
+
+def test_a_change_of_a_file_holds_over_steps_that_are_told_something() -> None:
+    text = steps("- run: rm uv.lock", "- uses: a/b@v1", "  with:", "    c: d", "- run: uv sync")
+    assert [one.is_past_lock for one in commands(FLOW, text)] == [True]
+
+
+def test_a_cell_of_a_notebook_that_becomes_a_list() -> None:
+    (found,) = commands("a.ipynb", notebook("%%writefile r.txt\nlitellm\n", f"!{INSTALL}"))
+    assert found.unreadable == "line 1 changes 'r.txt' before"
+
+
+@pytest.mark.parametrize(
+    ("text", "inputs", "cloned", "is_past_lock"),
+    [
+        ("pip install --no-deps -e .", (), (), False),
+        ("uv pip install --no-deps '.[x]' -r r.txt", ("r.txt",), (), False),
+        ("pip install --no-deps ./lib", ("lib/pyproject.toml",), (), True),
+        ("pip install --no-deps -r pyproject.toml", ("pyproject.toml",), (), True),
+        ("pip install -e .", ("pyproject.toml",), (), True),
+        (f"git clone {URL}\ncd x && pip install --no-deps .", (), ((URL, "pyproject.toml"),), False),
+    ],
+)
+def test_a_project_without_what_it_needs_passes_no_lock_by(
+    text: str, inputs: tuple[str, ...], cloned: tuple[tuple[str, str], ...], *, is_past_lock: bool
+) -> None:
+    """What building it takes is a part of its manifest."""
+    (found,) = commands("a.sh", f"{text}\n")
+    assert (found.inputs, found.cloned, found.unreadable) == (inputs, cloned, "")
+    assert found.is_past_lock is is_past_lock
+
+
+BESIDE: Final = {
+    "c.txt": b"a==1\n# why\nb<2\n",
+    "../c.txt": b"b<2\nc==1\n",
+    "../d.txt": b"d==1\n",
+    "../url.txt": b"d==1\n",
+    "url.txt": b"a @ https://files.example/a-1.zip\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "bounds", "inputs"),
+    [
+        ("a.sh", "pip install -r r.txt -c c.txt", ["a==1", "b<2"], ("r.txt",)),
+        ("a.sh", "uv pip install --constraints c.txt lib", ["a==1", "b<2"], ()),
+        ("ci/a.sh", "pip install --constraint=../c.txt lib", ["b<2", "c==1"], ()),
+        # Of files that lie in both folders it may run in, what both say counts.
+        ("ci/a.sh", "pip install -c c.txt lib", ["b<2"], ()),
+        ("ci/Dockerfile", "FROM x\nCOPY c.txt .\nRUN pip install -c c.txt lib", ["b<2"], ()),
+        ("ci/Dockerfile", "FROM x\nCOPY d.txt .\nRUN pip install -c d.txt lib", ["d==1"], ()),
+        ("ci/Dockerfile", "FROM x\nCOPY url.txt .\nRUN pip install -c url.txt lib", [], ("url.txt",)),
+        ("a.sh", "pip install -r r.txt -c url.txt", [], ("r.txt", "url.txt")),
+        ("a.sh", "pip install -r r.txt -c not.there", [], ("r.txt", "not.there")),
+    ],
+)
+def test_what_constrains_an_install_is_read_and_installs_nothing(
+    name: str, text: str, bounds: list[str], inputs: tuple[str, ...]
+) -> None:
+    found = read_document(f"{text}\n".encode(), name, hint="lock", beside=BESIDE.get)
+    assert found is not None
+    (one,) = found.commands
+    assert ([str(asked) for asked in one.constraints], one.inputs, one.unreadable) == (bounds, inputs, "")
+    alone = read_document(f"{text}\n".encode(), name, hint="lock")
+    assert alone is not None
+    assert alone.commands[0].constraints == ()
+    assert (alone.sha256 == found.sha256) is (not bounds and "url" not in text)
+
+
+def test_a_file_of_constraints_that_cannot_be_found_is_told() -> None:
+    (one,) = commands("a.sh", "pip install -c https://files.example/c.txt -c $C lib\n")
+    assert one.unreadable == "the file 'https://files.example/c.txt'; the argument '$C'"
