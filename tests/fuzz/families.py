@@ -105,7 +105,7 @@ def check_readers(raw: RawDocument, readers: Iterable[Reader]) -> None:
         assert read == reader.parse(raw)
         check_document(read)
         if read.kind is DocumentKind.SCRIPT and claimed:
-            assert read.commands
+            assert read.commands or read.image_builds or read.hides
 
 
 def outcome(data: bytes, path: str, hint: str = "") -> Document | str | None:
