@@ -41,7 +41,7 @@ def batches() -> list[list[Fact]]:
     more = CompromisedRelease(purl="pkg:pypi/app@2", package=BAD.package, version="1.0")
     return [
         [page("lib", {"0.8": 10, "1.0": 100, "3.0": 900}, read_at=2_000)],
-        [document("dd", component("0", "lib", "7"), path="dd.json")],
+        [document("dd", component("0", "lib", "7"), component("1", "lib", "0.95"), path="dd.json")],
         [DocumentUse(service=ServiceId("ci"), document="dd", built_at=exactly(1_700))],
         [metadata("dep", "4", "lib>=3", "app"), page("dep", {"4": 800})],
         [Organisation(source="more", services=(Service(id=ServiceId("cron")),))],

@@ -129,8 +129,9 @@ class ExistingRows:
     def _bring_pages(self, names: list[str], tables: _Tables, *, whole: bool) -> None:
         for row in rows(self._transaction, "kept_packages", names=names):
             name = row["name"]
+            # Ranges are places among all versions, so those that documents alone name count for every package.
+            self.listed += [(name, version_of(version).key, version) for version in row["listed"]]
             if whole:
-                self.listed += [(name, version_of(version).key, version) for version in row["listed"]]
                 self.inputs += row["inputs"]
             if row["n"] is None:
                 continue
