@@ -19,9 +19,9 @@ from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.fetched import fetched_findings, image_findings
 from graphkit.formats.scripts.findings import Finding, NotThere, found_together, same
-from graphkit.formats.scripts.folders import Place, put_in_place
+from graphkit.formats.scripts.folders import Place, note_clone, put_in_place
 from graphkit.formats.scripts.found import Found
-from graphkit.formats.scripts.shell import HEREDOC, index_findings, shell_findings, without_python
+from graphkit.formats.scripts.shell import HEREDOC, index_findings, script_in, shell_findings, without_python
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal, logical_lines
 from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
 
@@ -205,14 +205,17 @@ class Dockerfile:
 
     def _command(self, number: int, rest: str, waiting: Iterator[tuple[int, str]]) -> Iterator[Finding]:
         yield from self._run_by_uv(number, rest)
-        if words := _quoted_words(rest):
+        words = _quoted_words(rest)
+        inner = script_in(words)
+        if words and not inner:
+            note_clone(words, Place(), self._variables)
             for one in (one.text for one in words if one.is_quoted):
                 yield from fetched_findings(one, f"line {number}")
             for found, told in found_in(words):
                 self._put(found)
                 yield Finding(f"line {number}", found, literal(told))
             return
-        yield from shell_findings(rest, self._variables, first=number, resolve=self._resolve)
+        yield from shell_findings(inner or rest, self._variables, first=number, resolve=self._resolve)
         yield from self._bodies(rest, waiting)
 
     def _run_by_uv(self, number: int, rest: str) -> Iterator[Finding]:

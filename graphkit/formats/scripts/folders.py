@@ -23,7 +23,8 @@ _OWN: Final = re.compile(
 """Variables by which build services name the repository that a file is in."""
 _OPEN: Final = re.compile(r"[$~%]|\{\{")
 """How the name of a folder begins that only a shell could tell."""
-_BEFORE: Final = frozenset({"sudo", "command", "env", "exec", "time", "nice", "retry", "if", "then", "!"})
+BEFORE: Final = frozenset({"sudo", "command", "env", "exec", "time", "nice", "retry", "if", "then", "!"})
+"""Words before a command."""
 # fmt: off
 _VALUED: Final = frozenset({
     "-b", "--branch", "-o", "--origin", "-u", "--upload-pack", "--depth", "--reference", "--reference-if-able",
@@ -78,12 +79,19 @@ class Place(Struct):
             self.at = self.before
         else:
             self.left = (*self.left[-_MOST:], here) if name == "pushd" else self.left
-            self._enter(to, known)
+            if len(words) > 2:  # the values of a loop, of which `git clone` had the second as its folder
+                if told := next((one for one in known.clones.values() if one and _name_of(one) == to.text), ""):
+                    note_files(known, under(here, to.text), told)
+            self.enter(to, known)
         self.before = here
 
-    def _enter(self, to: Word, known: Variables) -> None:
+    def enter(self, to: Word, known: Variables) -> None:
+        """Go into a folder by its name in the one before."""
         path = under(self.at, to.text)
         is_open = bool(to.unknown) or "%" in to.text
+        if is_open and to.text in known.cloning:  # `git clone host/$NAME`, then `cd $NAME`
+            note_files(known, path, known.cloning)
+            known.cloning = ""
         if len(path) > _LONGEST or (is_open and _place_of(known, path) is None):
             self.at = self.at if _place_of(known, self.at) else ""
             self.is_open = True
@@ -154,13 +162,17 @@ def note_clone(words: tuple[Word, ...], place: Place, known: Variables) -> None:
     if (found := _cloned(words)) is None:
         return
     address, to, is_bare = found
-    name = to.text if to else _NAME.split(address.text.rstrip("/\\").removesuffix(".git"))[-1]
+    name = to.text if to else _name_of(address.text)
     if is_bare or not address.text:
         return
     if not to and (_OPEN.search(address.text) or not name):
         known.cloning = address_of(address.text)
         return
     note_files(known, under(place.at, name), address_of(address.text))
+
+
+def _name_of(address: str) -> str:
+    return _NAME.split(address.rstrip("/\\").removesuffix(".git"))[-1]
 
 
 def address_of(text: str) -> str:
@@ -182,7 +194,7 @@ def note_files(known: Variables, path: str, address: str) -> None:
 
 def _cloned(words: tuple[Word, ...]) -> tuple[Word, Word | None, bool] | None:
     """Return the address and the folder that a command clones, and whether it is without files; None for no clone."""
-    while words and (words[0].text in _BEFORE or re.fullmatch(r"\w+=.*", words[0].text)):
+    while words and (words[0].text in BEFORE or re.fullmatch(r"\w+=.*", words[0].text)):
         words = words[1:]
     if not words or (verbs := _CLONES.get(posixpath.basename(words[0].text).removesuffix(".exe"))) is None:
         return None

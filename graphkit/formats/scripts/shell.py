@@ -11,13 +11,15 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
+from msgspec.structs import replace
+
 from graphkit.formats.diagnostics import quoted
 from graphkit.formats.scripts.arguments import export_in, found_in
 from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.changed_files import CHANGES, changed_by
 from graphkit.formats.scripts.fetched import fetched_findings
 from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
-from graphkit.formats.scripts.folders import MOVES, Place, in_own, note_clone, put_in_place
+from graphkit.formats.scripts.folders import BEFORE, MOVES, Place, in_own, note_clone, put_in_place
 from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.image_builds import image_build_in, may_build
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS, indexes_in
@@ -42,6 +44,12 @@ _SUBSHELL: Final = re.compile(r"\(\s*(?:cd|pushd)\b")
 """A change of folder that ends with a closing bracket."""
 _OPEN_NAME: Final = re.compile(r"[$`*?{~]|^/dev/|^-$")
 """Names of files that only a shell could tell, and of none."""
+_SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
+_GIVEN: Final = re.compile(r"-[a-z]*c")
+"""The option of a shell whose value is what it runs."""
+_ASSIGNED: Final = re.compile(r"\w+=")
+_DEEPEST: Final = 4
+"""Shells in shells that are followed."""
 _MAKE: Final = re.compile(r"\s*(?:export\s+|override\s+)*([A-Za-z_][A-Za-z0-9_.-]*)\s*(::?=|\?=|\+=|=)\s*(.*)")
 
 
@@ -54,10 +62,11 @@ def shell_findings(
     is_make: bool = False,
     prefix: str = "",
     place: Place | None = None,
+    depth: int = 0,
 ) -> Iterator[Finding]:
     """Yield what shell text installs. ``cd`` to a literal folder moves the paths that follow.
 
-    ``place``: where it begins to run, and afterwards where it ended.
+    ``place``: where it begins to run, and afterwards where it ended. ``depth``: how many shells it is in.
     """
     at = place or Place()
     text, found = without_python(text, first)
@@ -80,8 +89,13 @@ def shell_findings(
             note_clone(command.words, at, known)
             yield from image_build_in(command.words, partial(in_own, known, at))
             yield from (one._replace(place=where) for one in _code_findings(command.words))
-            is_install = False
-            for found_here, told in found_in(_run_by(command.words, line) if is_run else command.words):
+            inner = "" if is_run or depth >= _DEEPEST else script_in(command.words)
+            yield from shell_findings(
+                inner, known, first=number, resolve=resolve, prefix=prefix, place=replace(at), depth=depth + 1
+            )
+            is_install = bool(inner)
+            words = () if inner else command.words
+            for found_here, told in found_in(_run_by(words, line) if is_run else words):
                 is_install = True
                 _take_up(found_here, known, at, resolve or same)
                 yield Finding(where, found_here, literal(told))
@@ -92,6 +106,18 @@ def shell_findings(
                 for path in known.exports:
                     known.changed.pop(path, None)
         at.at = outside if is_inside else at.at
+
+
+def script_in(words: tuple[Word, ...]) -> str:
+    """Return the text that a command has a shell run and that may install (``bash -c "…"``); empty for any other."""
+    waiting = iter(words)
+    for word in waiting:
+        if posixpath.basename(word.text.lstrip("@-+")) in _SHELLS:
+            break
+        if word.text not in BEFORE and not _ASSIGNED.match(word.text):
+            return ""
+    given = next((next(waiting, None) for word in waiting if _GIVEN.fullmatch(word.text)), None)
+    return given.text if given and given.is_quoted and TOOLS.search(given.text) else ""
 
 
 def _take_up(found: Found, known: Variables, at: Place, resolve: Resolve) -> None:

@@ -17,7 +17,7 @@ from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.image_builds import build_findings
 from graphkit.formats.scripts.install_words import INDEXES
 from graphkit.formats.scripts.python import code_findings
-from graphkit.formats.scripts.shell import index_findings, shell_findings
+from graphkit.formats.scripts.shell import index_findings, script_in, shell_findings
 from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal
 from graphkit.formats.scripts.yaml_scalars import Scalar, scalars_of
 
@@ -80,7 +80,8 @@ class _Context(NamedTuple):
         """Return where a scalar with commands begins to run; a list of them goes on where the one before ended."""
         job = next((self.defaults[one.keys[:at]] for at in (2, 0) if one.keys[:at] in self.defaults), "")
         folder = self.folders.get(one.within, job)
-        place = Place("" if "$" in folder else folder, is_open="$" in folder)
+        place = Place()
+        place.enter(Word(folder, folder if "$" in folder else ""), self.values)
         return self.places.setdefault(one.keys[:-1], place) if one.is_item and one.key in _SHELLS else place
 
 
@@ -189,7 +190,11 @@ def _may_say(one: Scalar) -> bool:
 
 def _of_words(items: list[Scalar]) -> Iterator[Finding]:
     """Yield what a command that is a list of words installs."""
-    for found, told in found_in(_listed(items)):
+    words = _listed(items)
+    if inner := script_in(words):
+        yield from shell_findings(inner, first=items[0].line)
+        return
+    for found, told in found_in(words):
         moved(found, same)
         yield Finding(f"line {items[0].line}", found, literal(told))
 

@@ -45,7 +45,13 @@ def notebook(*cells: str) -> str:
         ("a.sh", f"git submodule add {URL} vendor/x\n(cd vendor/x && {INSTALL})\n"),
         ("a.sh", f"git clone {URL} x\ncd x\ncd -\ncd - >/dev/null\n{INSTALL}\n"),
         ("a.sh", f"git clone {URL} x\ncd x\ncd $SUB\n{INSTALL}\n"),
+        ("a.sh", f"git clone {URL}\ncd -P x\n{INSTALL}\n"),
+        ("a.sh", f"sudo bash -euxc 'git clone {URL} && cd x && {INSTALL}'\n"),
         ("Makefile", f"a:\n\tgit clone {URL} x\n\tcd x && {INSTALL}\n"),
+        ("Dockerfile", f'FROM x\nRUN ["git", "clone", "{URL}", "/x"]\nWORKDIR /x\nRUN {INSTALL}\n'),
+        ("Dockerfile", f'FROM x\nCMD ["sh", "-c", "git clone {URL} && cd x && {INSTALL}"]\n'),
+        ("compose.yml", f'services:\n  a:\n    command: ["sh", "-c", "git clone {URL} && cd x && {INSTALL}"]\n'),
+        (FLOW, checkout(f"repository: {URL}", "path: $M", run=f"{INSTALL}\n        working-directory: $M")),
         ("Dockerfile", f"FROM x\nRUN git clone {URL} /opt/x\nWORKDIR /opt/x\nRUN {INSTALL}\n"),
         ("Dockerfile", f"FROM x AS a\nRUN git clone {URL} /x\nFROM b\nFROM a\nRUN pip install -r /x/r.txt\n"),
         ("Dockerfile", f'FROM x\nRUN git clone {URL} /x\nCMD ["pip", "install", "-r", "/x/r.txt"]\n'),
@@ -64,9 +70,10 @@ def test_files_of_a_repository_that_was_cloned_are_none_of_this_one(name: str, t
     assert [(one.inputs, one.cloned) for one in commands(name, text)] == [((), (OTHER,))]
 
 
-def test_a_clone_whose_address_and_folder_nobody_can_tell_is_the_next_folder() -> None:
-    (found,) = commands("a.sh", f"git clone $URL\ncd x\n{INSTALL}\n")
-    assert found.cloned == (("$URL", "r.txt"),)
+@pytest.mark.parametrize(("address", "folder"), [("$URL", "x"), ("$HOST/$NAME", "$NAME")])
+def test_a_clone_whose_address_and_folder_nobody_can_tell_is_the_next_folder(address: str, folder: str) -> None:
+    (found,) = commands("a.sh", f"git clone {address}\ncd {folder}\n{INSTALL}\n")
+    assert found.cloned == ((address, "r.txt"),)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +98,8 @@ def test_a_clone_whose_address_and_folder_nobody_can_tell_is_the_next_folder() -
         (FLOW, checkout("path: .", run="pip install -r ../r.txt\n        working-directory: ${{ x }}"), "../../r.txt"),
         ("tasks.py", "import subprocess\nsubprocess.run(['pip', 'install', '-r', 'r.txt'], cwd='a')\n", "a/r.txt"),
         ("sub/a.sh", "pip install -r ../r.txt\n", "../r.txt"),
+        ("a.sh", f"sh -c 'cd a && {INSTALL}'\n", "a/r.txt"),
+        ("Dockerfile", f'FROM x\nCOPY . /a\nWORKDIR /a\nCMD ["sh", "-c", "cd b && {INSTALL}"]\n', "b/r.txt"),
     ],
 )
 def test_files_of_the_repository_itself(name: str, text: str, path: str) -> None:
@@ -108,6 +117,16 @@ def test_files_of_the_repository_itself(name: str, text: str, path: str) -> None
 def test_a_file_outside_of_what_was_given_cannot_be_read(name: str, text: str) -> None:
     (found,) = commands(name, text)
     assert "outside of what was given" in found.unreadable
+
+
+def test_repositories_that_a_loop_clones() -> None:
+    (found,) = commands("a.sh", f"for a in x y; do\n  git clone https://h.example/$a\n  cd $a\n  {INSTALL}\ndone\n")
+    assert found.cloned == (("https://h.example/x", "r.txt"),)
+
+
+def test_the_same_command_twice_in_a_line_installs_from_two_places() -> None:
+    found = commands("a.sh", f"{INSTALL} && git clone {URL} && cd x && {INSTALL}\n")
+    assert [(one.inputs, one.cloned) for one in found] == [(("r.txt",), ()), ((), (OTHER,))]
 
 
 def test_a_change_of_a_file_holds_over_steps_that_are_told_something() -> None:
