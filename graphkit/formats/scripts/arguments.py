@@ -127,11 +127,17 @@ def _tool_of(words: tuple[Word, ...], number: int) -> str:
 
 
 def _install(
-    found: Found, words: tuple[Word, ...], *, take: Callable[[Word], None] | None = None, has_groups: bool = False
+    found: Found,
+    words: tuple[Word, ...],
+    *,
+    take: Callable[[Word], None] | None = None,
+    has_groups: bool = False,
+    is_of_pip: bool = False,
 ) -> bool:
     """Take up the options and arguments that pip and its kin share; return whether anything was named.
 
     ``has_groups``: the groups that it names are those of a manifest, and installed; else things are added to them.
+    ``is_of_pip``: it knows no lock but the lists that it is given, and what they pin binds it under `--upgrade` too.
     """
     found.is_install = True
     found.is_alone = any(word.text == "--no-deps" for word in words)
@@ -145,7 +151,7 @@ def _install(
             is_named = True
         else:
             is_named |= _names_by_option(found, name, value, has_groups=has_groups)
-        found.is_past_lock |= name in LATEST
+        found.is_past_lock |= name in LATEST and not is_of_pip
         found.is_past_guards |= name in UNGUARDED
     if folder:
         for paths in (found.inputs, found.constraints):
@@ -205,7 +211,7 @@ def _after(found: Found, words: tuple[Word, ...], *names: str) -> tuple[str, tup
 def _pip(found: Found, words: tuple[Word, ...]) -> None:
     verb, rest = _after(found, words, "install", "download", "wheel")
     if verb:
-        _install(found, rest, has_groups=True)
+        _install(found, rest, has_groups=True, is_of_pip=True)
 
 
 def _uv(found: Found, words: tuple[Word, ...]) -> None:
@@ -214,7 +220,8 @@ def _uv(found: Found, words: tuple[Word, ...]) -> None:
         inner, rest = _after(found, rest, "install", "sync", "compile", "wheel")
         if inner:
             # `sync` and `compile` take no names, only files.
-            _install(found, rest, take=found.file if inner in {"sync", "compile"} else None, has_groups=True)
+            take = found.file if inner in {"sync", "compile"} else None
+            _install(found, rest, take=take, has_groups=True, is_of_pip=inner != "compile")
     elif verb == "add":
         _install(found, rest)
     elif verb in {"tool", "x"}:

@@ -79,9 +79,10 @@ class Place(Struct):
             self.at = self.before
         else:
             self.left = (*self.left[-_MOST:], here) if name == "pushd" else self.left
-            if len(words) > 2:  # the values of a loop, of which `git clone` had the second as its folder
-                if told := next((one for one in known.clones.values() if one and _name_of(one) == to.text), ""):
-                    note_files(known, under(here, to.text), told)
+            # Of the values of a loop, `git clone` took the second as its folder.
+            addresses = known.clones.values() if len(words) > 2 else ()
+            if told := next((one for one in addresses if one and _name_of(one) == to.text), ""):
+                note_files(known, under(here, to.text), told)
             self.enter(to, known)
         self.before = here
 

@@ -49,7 +49,7 @@ from graphkit.formats.scripts.settings import (
 )
 from graphkit.formats.scripts.shell import make_findings, shell_findings
 from graphkit.formats.scripts.tox import tox_findings
-from graphkit.formats.scripts.unsuffixed import lies_with_scripts
+from graphkit.formats.scripts.unsuffixed import lies_with_scripts, may_be_code_that_builds
 from graphkit.formats.scripts.yaml import container_findings, readthedocs_findings, yaml_findings
 from graphkit.model.documents import (
     DOCKERFILE,
@@ -223,12 +223,10 @@ _KINDS: Final = (
         ),
         line_findings,
     ),
+    _Kind("code with commands", _named(r"[^/]*\.(?:[cm]?[jt]s|go|rs|rb|pl|php|lua)"), source_findings),
     _Kind(
         "code with commands",
-        _named(
-            r"[^/]*\.(?:[cm]?[jt]s|go|rs|rb|pl|php|lua|cmake)",
-            r"(?:[^/]*[._-])?tiltfile|meson\.build|cmakelists\.txt",
-        ),
+        _named(r"[^/]*\.cmake|(?:[^/]*[._-])?tiltfile|meson\.build|cmakelists\.txt"),
         source_findings,
     ),
     _Kind(
@@ -265,6 +263,7 @@ _BRACED: Final = frozenset(
 )
 """Kinds of files that are JSON, or begin as that does."""
 _SHELL: Final = _KINDS[-1]
+_CODE: Final = next(kind for kind in _KINDS if kind.name == "code with commands")
 _BLOCKS: Final = _KINDS[-2]
 
 
@@ -350,6 +349,8 @@ def _kind_of(data: bytes, name: str) -> _Kind | None:
         found = _plain_kind_of(data, path)
     elif found is not None and found.name == "tasks in Python" and not found.mark.search(data):
         found = _BLOCKS
+    if found is _CODE and not may_be_code_that_builds(path):  # a program, whose text people read
+        return None
     if found is None or (is_json(data) and found.name not in _BRACED):
         return None
     return found
@@ -365,14 +366,15 @@ def _plain_kind_of(data: bytes, path: str) -> _Kind | None:
 
 
 def _findings(kind: _Kind, data: bytes) -> Iterator[Finding]:
-    """Yield what a file installs, the same only once for a line."""
-    seen = set[tuple[str, str]]()
+    """Yield what a file installs, the same only once for a line, from the same files."""
+    seen = set[tuple[str, str, tuple[object, ...]]]()
     is_large = len(data) > _LARGEST and kind.name != "notebook"
     if is_large:
         data = data[:_LARGEST].rpartition(b"\n")[0]
         yield Finding("the file", Found(tool="", unreadable=[f"what follows the first {_LARGEST:,} bytes"]), "…")
     for one in kind.read(data.decode("utf-8", "replace")):
-        if (key := (one.place, one.text)) not in seen:
+        files = (one.found.is_past_lock, *one.found.inputs, *one.found.cloned, *one.found.unreadable)
+        if (key := (one.place, one.text, files)) not in seen:
             seen.add(key)
             yield one
 

@@ -24,8 +24,12 @@ def installs(text: str) -> list[InstallCommand]:
         ("sudo -H /venv/bin/pip3.11 --no-cache-dir -q install 'a[b]>=1,<2' c", "pip", ["a[b]<2,>=1", "c"], (), False),
         ("python3 -m pip install -r dev/r.txt -cc.txt", "pip", [], ("dev/r.txt",), False),
         ("pip install --requirement=r.txt -i https://index.example/simple x", "pip", ["x"], ("r.txt",), False),
-        ("pip install -qUr r.txt", "pip", [], ("r.txt",), True),
+        ("pip install -qUr r.txt", "pip", [], ("r.txt",), False),
         ("pip install -U pip setuptools", "pip", ["pip", "setuptools"], (), False),
+        # What a list pins stays pinned.
+        ("pip install --no-cache-dir --upgrade -r a.txt", "pip", [], ("a.txt",), False),
+        ("uv pip install -U -r a.txt", "uv", [], ("a.txt",), False),
+        ("pip install -U -r a.in", "pip", [], ("a.in",), True),
         ("pip install .", "pip", [], ("pyproject.toml",), True),
         ("pip install -e './lib[dev]'", "pip", [], ("lib/pyproject.toml",), True),
         ("pip download a -d out", "pip", ["a"], (), False),

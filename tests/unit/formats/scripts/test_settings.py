@@ -154,6 +154,11 @@ def test_commands_in_settings_are_read(name: str, text: str, found: list[Told] |
         assert told(name, text) == [(place, asked, files) for place, asked, files in found]
 
 
+def test_code_of_a_program_is_no_script() -> None:
+    """What a path says counts in a folder as in a history, where such files are not asked for."""
+    assert told("src/d.rs", 'Command::new("pip").args(&["install", "a"]);\n') == []
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [
