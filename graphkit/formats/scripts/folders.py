@@ -56,13 +56,15 @@ _LONGEST: Final = 500
 class Place(Struct):
     """The folder that commands run in, those that `pushd` left, and the one before.
 
-    ``is_open``: nothing tells where it lies; it counts as the one that the script began in.
+    ``is_open``: nothing tells where it lies; it counts as the one that the script began in. So does every absolute one
+    where it ``is_elsewhere``: on another machine or in a container, where nobody knows what lies there.
     """
 
     at: str = ""
     left: tuple[str, ...] = ()
     before: str = ""
     is_open: bool = False
+    is_elsewhere: bool = False
 
     def move(self, words: tuple[Word, ...], known: Variables, *, is_inside: bool = False) -> None:
         """Take up a command; ``is_inside``: a change of folder ends within the line."""
@@ -89,8 +91,8 @@ class Place(Struct):
     def enter(self, to: Word, known: Variables) -> None:
         """Go into a folder by its name in the one before."""
         path = under(self.at, to.text)
-        is_open = bool(to.unknown) or "%" in to.text
-        if is_open and to.text in known.cloning:  # `git clone host/$NAME`, then `cd $NAME`
+        is_open = bool(to.unknown) or "%" in to.text or (self.is_elsewhere and posixpath.isabs(to.text))
+        if to.unknown and to.text in known.cloning:  # `git clone host/$NAME`, then `cd $NAME`
             note_files(known, path, known.cloning)
             known.cloning = ""
         if len(path) > _LONGEST or (is_open and _place_of(known, path) is None):

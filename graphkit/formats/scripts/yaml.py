@@ -191,8 +191,9 @@ def _may_say(one: Scalar) -> bool:
 def _of_words(items: list[Scalar]) -> Iterator[Finding]:
     """Yield what a command that is a list of words installs."""
     words = _listed(items)
-    if inner := script_in(words):
-        yield from shell_findings(inner, first=items[0].line)
+    of_shell = (Word("sh"), *words) if words[0].text.startswith("-") else words  # named under another key
+    if inner := words[0].text if words[0].is_quoted and not words[1:] else script_in(of_shell):
+        yield from shell_findings(inner, first=items[0].line, place=Place(is_elsewhere=True))
         return
     for found, told in found_in(words):
         moved(found, same)

@@ -51,6 +51,8 @@ def notebook(*cells: str) -> str:
         ("Dockerfile", f'FROM x\nRUN ["git", "clone", "{URL}", "/x"]\nWORKDIR /x\nRUN {INSTALL}\n'),
         ("Dockerfile", f'FROM x\nCMD ["sh", "-c", "git clone {URL} && cd x && {INSTALL}"]\n'),
         ("compose.yml", f'services:\n  a:\n    command: ["sh", "-c", "git clone {URL} && cd x && {INSTALL}"]\n'),
+        ("k8s.yml", f'a:\n  command: ["sh", "-c"]\n  args: ["git clone {URL} && cd x && {INSTALL}"]\n'),
+        ("k8s.yml", f'a:\n  command: ["sh"]\n  args: ["-c", "git clone {URL} /x && cd /x && {INSTALL}"]\n'),
         (FLOW, checkout(f"repository: {URL}", "path: $M", run=f"{INSTALL}\n        working-directory: $M")),
         ("Dockerfile", f"FROM x\nRUN git clone {URL} /opt/x\nWORKDIR /opt/x\nRUN {INSTALL}\n"),
         ("Dockerfile", f"FROM x AS a\nRUN git clone {URL} /x\nFROM b\nFROM a\nRUN pip install -r /x/r.txt\n"),
@@ -99,6 +101,7 @@ def test_a_clone_whose_address_and_folder_nobody_can_tell_is_the_next_folder(add
         ("tasks.py", "import subprocess\nsubprocess.run(['pip', 'install', '-r', 'r.txt'], cwd='a')\n", "a/r.txt"),
         ("sub/a.sh", "pip install -r ../r.txt\n", "../r.txt"),
         ("a.sh", f"sh -c 'cd a && {INSTALL}'\n", "a/r.txt"),
+        ("compose.yml", f'services:\n  a:\n    command: bash -c "cd /app && {INSTALL}"\n', "r.txt"),
         ("Dockerfile", f'FROM x\nCOPY . /a\nWORKDIR /a\nCMD ["sh", "-c", "cd b && {INSTALL}"]\n', "b/r.txt"),
     ],
 )
