@@ -90,10 +90,11 @@ def shell_findings(
             yield from image_build_in(command.words, partial(in_own, known, at))
             yield from (one._replace(place=where) for one in _code_findings(command.words))
             inner = "" if is_run or depth >= _DEEPEST else script_in(command.words)
-            there = replace(at, is_elsewhere=resolve is None)
-            yield from shell_findings(
-                inner, known, first=number, resolve=resolve, prefix=prefix, place=there, depth=depth + 1
-            )
+            if inner:
+                there = replace(at, is_elsewhere=resolve is None)
+                yield from shell_findings(
+                    inner, known, first=number, resolve=resolve, prefix=prefix, place=there, depth=depth + 1
+                )
             is_install = bool(inner)
             words = () if inner else command.words
             for found_here, told in found_in(_run_by(words, line) if is_run else words):
