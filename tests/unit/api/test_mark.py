@@ -13,7 +13,7 @@ from graphkit.api.mark import Mark, mark_graph, marked
 from graphkit.model.errors import GraphkitError
 from graphkit.reports.as_json import whole_shape
 from graphkit.reports.interface import ReportOptions
-from graphkit.stores import open_store
+from graphkit.stores import open_store, port
 from graphkit.stores.neo4j.mark import Judged, MarkedIncident, digest_of
 from graphkit.trace.blast import OneIncident
 from tests.contract.test_store_contract import WORLD
@@ -114,8 +114,7 @@ class _Server:
 
     def reader(self) -> Any:
         reader = self.store.reader()
-        names = ("generation", "evidence", "package_ids", "packages", "releases", "requirements", "ranges", "texts")
-        calls = (*names, "expect", "constraints_on", "declarers", "users", "runs", "takers")
+        calls = [name for name in dir(port.Reader) if not name.startswith("_")]
         return SimpleNamespace(number=7, **{name: getattr(reader, name) for name in calls})
 
     def ask(self, question: Any) -> Any:
