@@ -243,9 +243,9 @@ def test_a_state_of_a_history_that_cannot_be_read_leaves_its_stretch_open(
     text = f"# /// script\n# dependencies = ['a']\n# ///\n{BAD}RUN pip install litellm\n"
     put(work / "shop" / "uv.lock", GOOD)
     git(work / "shop", "init", "--quiet", "--initial-branch=main")
-    if how == "link":
-        put(work / "shop" / "d" / "recipe", text)
-        (work / "shop" / name).symlink_to("d/recipe")
+    if how == "link":  # one that leads to a file of the repository is read, for locks and lists
+        put(work / "elsewhere" / "recipe", text)
+        (work / "shop" / name).symlink_to("../elsewhere/recipe")
     else:
         put(work / "shop" / name, text)
     git(work / "shop", "add", ".")
