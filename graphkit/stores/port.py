@@ -285,7 +285,7 @@ class Ranges(Struct, frozen=True, kw_only=True):
     is_pinned = Flagged("flags", RANGE_PINNED)
 
 
-class Stretches(Struct, frozen=True, kw_only=True):
+class RangeIntervals(Struct, frozen=True, kw_only=True):
     """In CSR form, one row per package asked: the stretches of the ranges that aim at it, those of a range in a row.
 
     ``range``: whose each of them is; ``extras``, ``lo`` and ``hi`` as in `Ranges`.
@@ -451,7 +451,7 @@ class DependentReader(Protocol):
     def constraints_on(self, packages: PackageIds) -> tuple[Offsets, RangeIds]:
         """Return the ranges that aim at each package, in CSR form (start, range ids)."""
 
-    def stretches_on(self, packages: PackageIds) -> Stretches:
+    def intervals_on(self, packages: PackageIds) -> RangeIntervals:
         """Return the stretches of the ranges that aim at each package."""
 
     def declarers(self, ranges: RangeIds) -> Declarers:

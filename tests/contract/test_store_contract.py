@@ -196,7 +196,7 @@ def dump(reader: port.Reader) -> object:
         by_release = reader.takers_of(np.arange(package.start[0], package.stop[0], dtype=port.RELEASE))
         taking = reader.ranges(by_release.range).text, reader.texts("extras", by_release.extras)
         held += [sorted([*zip(*taking, strict=True)][lo:hi]) for lo, hi in pairwise(by_release.start.tolist())]
-        stretches = reader.stretches_on(package_ids)
+        stretches = reader.intervals_on(package_ids)
         held += [
             reader.ranges(stretches.range).text,
             reader.texts("extras", stretches.extras),

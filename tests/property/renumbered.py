@@ -73,9 +73,9 @@ class Renumbered:
         start, found = self._inner.constraints_on(self._packages.old(packages))
         return start, self._ranges.of(found)
 
-    def stretches_on(self, packages: port.PackageIds) -> port.Stretches:
+    def intervals_on(self, packages: port.PackageIds) -> port.RangeIntervals:
         """Return the stretches of ranges on packages."""
-        found = self._inner.stretches_on(self._packages.old(packages))
+        found = self._inner.intervals_on(self._packages.old(packages))
         lo, hi = self._releases.of(found.lo), self._releases.of(found.hi - 1) + 1
         return replace(found, range=self._ranges.of(found.range), lo=lo, hi=hi)
 

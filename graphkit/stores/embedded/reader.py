@@ -179,12 +179,12 @@ class IndexReader:
         start, ids = csr.positions(self._constraints_start, packages)
         return frozen(start), frozen(ids.astype(port.RANGE))
 
-    def stretches_on(self, packages: port.PackageIds) -> port.Stretches:
+    def intervals_on(self, packages: port.PackageIds) -> port.RangeIntervals:
         """Return the stretches of the ranges that aim at each package, which are sorted like these."""
         first = self._range_start[self._constraints_start[packages]]
         at, start = csr.spread(first, self._range_start[self._constraints_start[np.asarray(packages) + 1]])
         ranges = self._stretch_range[at]
-        return port.Stretches(
+        return port.RangeIntervals(
             start=frozen(start),
             range=frozen(ranges),
             extras=frozen(self._range_extras[ranges]),

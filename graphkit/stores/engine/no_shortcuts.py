@@ -11,12 +11,12 @@ from graphkit.stores import port
 class NoShortcuts:
     """A part of a reader: what it answers follows from its other calls."""
 
-    def stretches_on(self: port.Reader, packages: port.PackageIds) -> port.Stretches:
+    def intervals_on(self: port.Reader, packages: port.PackageIds) -> port.RangeIntervals:
         """Return the stretches of the ranges that aim at each package."""
         start, ids = self.constraints_on(packages)
         ranges = self.ranges(ids)
         counts = np.diff(ranges.start)
-        return port.Stretches(
+        return port.RangeIntervals(
             start=frozen(ranges.start[start]),
             range=frozen(np.repeat(ids, counts)),
             extras=frozen(np.repeat(ranges.extras, counts)),

@@ -23,7 +23,7 @@ from graphkit.model.csr import distinct, spread, ticked
 from graphkit.model.zeros import zeros
 from graphkit.stores import port
 from graphkit.stores.port import PackageId, Position
-from graphkit.trace.reach.range_matching import Hits, RangeMatcher, StretchMatcher
+from graphkit.trace.reach.range_matching import Hits, IntervalMatcher, RangeMatcher
 from graphkit.trace.reach.reached import (
     Passed,
     ReachedReleases,
@@ -233,8 +233,8 @@ class _ReverseWalk:
             yield self._admitting(touched, plain, extras)
 
     def _admitting(self, touched: port.PackageIds, plain: Hits, extras: Hits) -> Passed:
-        stretches = self._reader.stretches_on(touched)
-        matcher = StretchMatcher(stretches, self._everything)
+        stretches = self._reader.intervals_on(touched)
+        matcher = IntervalMatcher(stretches, self._everything)
         self._scratch.place[touched] = np.arange(len(touched))
         found = matcher.any_of(plain, self._scratch.place[plain.package])
         if len(extras.package):

@@ -53,10 +53,10 @@ class Hits(NamedTuple):
         return found, unions(self.masks, first[found], last[found])
 
 
-class StretchMatcher:
+class IntervalMatcher:
     """The stretches of ranges on some packages, and what was reached inside them."""
 
-    def __init__(self, stretches: port.Stretches, everything: Mask) -> None:
+    def __init__(self, stretches: port.RangeIntervals, everything: Mask) -> None:
         self._lo, self._hi = stretches.lo, stretches.hi
         self._counts = np.diff(stretches.start)
         self._everything = everything

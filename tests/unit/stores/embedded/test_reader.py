@@ -110,7 +110,7 @@ def test_ranges_of_a_package_and_what_they_admit(reader: IndexReader) -> None:
     assert np.diff(declarers.start).tolist() == [1, 1, 1, 1]
     assert np.diff(reader.leading_declarers(found).start).tolist() == [0, 0, 0, 0]  # nothing requires app or bare
     assert np.diff(reader.ending_declarers(found).start).tolist() == [1, 1, 1, 1]
-    stretches = reader.stretches_on(reader.package_ids(["lib", "bare", "other"]))
+    stretches = reader.intervals_on(reader.package_ids(["lib", "bare", "other"]))
     assert stretches.start.tolist() == [0, 2, 2, 2]
     assert stretches.range.tolist() == [found[0], found[2]]
     assert reader.texts("extras", stretches.extras) == ("", "a,b")
@@ -158,7 +158,7 @@ def test_no_array_can_be_written(reader: IndexReader) -> None:
         *(reader.packages(every), reader.releases(every), reader.requirements(ids(0)), reader.ranges(every)),
         *(reader.declarers(every), reader.users(ids(0, 1)), reader.takers(ids(0, 1)), reader.runs(ids(0, 1))),
         *(reader.leading_declarers(every), reader.ending_declarers(every), reader.last_declarers(every)),
-        reader.stretches_on(every),
+        reader.intervals_on(every),
         *(reader.takers_of(every), reader.every_user()),
     ):
         values = [getattr(columns, name) for name in columns.__struct_fields__]
@@ -176,7 +176,7 @@ def test_nothing_asked_is_nothing_answered(reader: IndexReader, empty: IndexRead
         assert one.requirements(ids()).start.tolist() == one.takers(ids()).start.tolist() == [0]
         assert one.runs(ids()).start.tolist() == one.takers_of(ids()).start.tolist() == [0]
         assert one.leading_declarers(ids()).start.tolist() == one.ending_declarers(ids()).start.tolist() == [0]
-        assert one.stretches_on(ids()).start.tolist() == [0]
+        assert one.intervals_on(ids()).start.tolist() == [0]
         assert one.declarers(ids()).start.tolist() == one.constraints_on(ids())[0].tolist() == [0]
         assert one.texts("marker", ids(0)) == one.texts("extras", ids(0)) == ("",)
     assert empty.package_ids(["lib"]).tolist() == [-1]

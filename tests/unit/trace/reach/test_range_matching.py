@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from graphkit.model.csr import distinct
 from graphkit.model.environment import Profile
 from graphkit.stores import port
-from graphkit.trace.reach.range_matching import Hits, RangeMatcher, StretchMatcher, unions
+from graphkit.trace.reach.range_matching import Hits, IntervalMatcher, RangeMatcher, unions
 from graphkit.trace.resolve.availability_table import AvailabilityTable
 from graphkit.trace.resolve.listing import Package
 from graphkit.trace.resolve.world import World
@@ -44,12 +44,12 @@ def ranges_on_lib(world: World) -> tuple[RangeMatcher, list[str]]:
     return RangeMatcher(world, packages, row, columns), list(columns.text)
 
 
-def stretches(world: World) -> tuple[StretchMatcher, list[list[int]]]:
+def stretches(world: World) -> tuple[IntervalMatcher, list[list[int]]]:
     """Return the stretches of the ranges on `lib`, and the positions inside each."""
     lib = package_in(world, "lib")
-    found = world.reader.stretches_on(port.PACKAGE.of([lib.id]))
+    found = world.reader.intervals_on(port.PACKAGE.of([lib.id]))
     bounds = zip((found.lo - lib.start).tolist(), (found.hi - lib.start).tolist(), strict=True)
-    return StretchMatcher(found, np.uint8(3)), [list(range(lo, hi)) for lo, hi in bounds]
+    return IntervalMatcher(found, np.uint8(3)), [list(range(lo, hi)) for lo, hi in bounds]
 
 
 def hits_of(of: Package, masks: list[int], base: int = 0) -> Hits:
