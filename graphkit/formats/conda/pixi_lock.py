@@ -12,13 +12,12 @@ from graphkit.formats.conda.rows import CondaRows, archive_of, conda_package, ma
 from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.interface import RawDocument
-from graphkit.formats.locks.rows import index_address, tables_in
+from graphkit.formats.locks.rows import index_address, requirements_in, tables_in
 from graphkit.formats.markers import any_marker
 from graphkit.formats.yaml_values import yaml_text, yaml_value
 from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, name_of_purl
-from graphkit.model.requirements import requirement
 
 _KEYS: Final = tuple(
     re.compile(rb"^%s[ \t]*:" % key, re.MULTILINE) for key in (b"version", b"environments", b"packages")
@@ -146,13 +145,7 @@ def _taken(
 
 def _required(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> Iterator[tuple[PackageName, str]]:
     """Yield what a Python package requires for sure, without a marker, and where it says so."""
-    for at, text in enumerate(diagnostics.array(table.get("requires_dist"), f"{place}.requires_dist")):
-        where = f"{place}.requires_dist[{at}]"
-        try:
-            asked = requirement(diagnostics.text(text, where))
-        except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
-            diagnostics.add(where, str(error))
-            continue
+    for where, asked in requirements_in(table.get("requires_dist"), f"{place}.requires_dist", diagnostics):
         if not asked.marker and not asked.unreadable:
             yield asked.package, where
 

@@ -14,11 +14,11 @@ from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentN
 
 from graphkit.formats.addresses import sha256_of, without_passwords
 from graphkit.formats.diagnostics import Diagnostics, quoted
-from graphkit.formats.locks.rows import LockRows, release_row, sha256_in
+from graphkit.formats.locks.rows import LockRows, release_row, requirements_in, sha256_in
 from graphkit.model.documents import Component, Edge
 from graphkit.model.environment import extras_of
 from graphkit.model.names import PackageName
-from graphkit.model.requirements import Requirement, requirement
+from graphkit.model.requirements import Requirement
 
 _LONGEST: Final = 4_000
 _VARIABLES: Final = tuple(Variables.__annotations__)
@@ -82,13 +82,7 @@ def direct_of(value: Any, place: str, diagnostics: Diagnostics) -> tuple[str, tu
 def requirements_of(metadata: dict[str, Any], place: str, diagnostics: Diagnostics) -> dict[str, list[PipRequirement]]:
     """Return what the metadata of a row require, under each extra (empty: none)."""
     found: dict[str, list[PipRequirement]] = {}
-    for at, text in enumerate(diagnostics.array(metadata.get("requires_dist"), place)):
-        where = f"{place}[{at}]"
-        try:
-            asked = requirement(diagnostics.text(text, where))
-        except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
-            diagnostics.add(where, str(error))
-            continue
+    for where, asked in requirements_in(metadata.get("requires_dist"), place, diagnostics):
         if asked.unreadable:
             diagnostics.add(where, f"{quoted(asked.unreadable)} cannot be read (PEP 508)")
         required = PipRequirement(asked=asked, extras=extras_of(asked.marker or asked.unreadable), place=where)

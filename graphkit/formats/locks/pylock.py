@@ -21,6 +21,7 @@ from graphkit.formats.locks.rows import (
     name_in,
     note_strangers,
     release_row,
+    requirements_in,
     tables_in,
     without_extras,
 )
@@ -29,7 +30,6 @@ from graphkit.formats.markers import is_elsewhere
 from graphkit.model.documents import Component, Document
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name
-from graphkit.model.requirements import requirement
 
 _TABLE: Final = re.compile(rb"^[ \t]*\[", re.MULTILINE)
 _LOCK_VERSION: Final = re.compile(rb"^[ \t]*lock-version[ \t]*=", re.MULTILINE)
@@ -222,13 +222,7 @@ def _dependencies(
 ) -> Iterator[tuple[str, PackageName, str]]:
     """Yield what a row leads to, with place and specifier: the standard's tables, else the lines that PDM adds."""
     if "dependencies" not in table:
-        for at, text in enumerate(_pdm_of(table)):
-            where = f"{place}.tool.pdm.dependencies[{at}]"
-            try:
-                dependency = requirement(diagnostics.text(text, where))
-            except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
-                diagnostics.add(where, str(error))
-                continue
+        for where, dependency in requirements_in(_pdm_of(table), f"{place}.tool.pdm.dependencies", diagnostics):
             yield where, dependency.package, dependency.specifier
     for at, one in enumerate(diagnostics.array(table.get("dependencies"), f"{place}.dependencies")):
         where = f"{place}.dependencies[{at}]"

@@ -19,6 +19,7 @@ from graphkit.formats.refs import Refs
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.environment import Environment, MarkerEvaluator
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
+from graphkit.model.requirements import Requirement, requirement
 from graphkit.model.versions import release_version
 
 _EXTRA: Final = re.compile(
@@ -133,6 +134,18 @@ def tables_in(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[tupl
         else:
             diagnostics.table(one, where)
             diagnostics.lost = True
+
+
+def requirements_in(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[tuple[str, Requirement]]:
+    """Yield the requirements of an array of texts (PEP 508) with their places; what is none is noted."""
+    for number, text in enumerate(diagnostics.array(value, place)):
+        where = f"{place}[{number}]"
+        try:
+            asked = requirement(diagnostics.text(text, where))
+        except ValueError as error:  # BadName is one; so are more digits than int() reads in one go
+            diagnostics.add(where, str(error))
+            continue
+        yield where, asked
 
 
 def sha256_in(hashes: Iterable[tuple[str, Any]], diagnostics: Diagnostics) -> tuple[str, ...]:

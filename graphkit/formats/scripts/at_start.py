@@ -51,10 +51,15 @@ def variable_findings(name: str, value: str, place: str) -> Iterator[Finding]:
     if (tool := _VARIABLES.get(name)) is None:
         return
     plain = re.sub(rf"\$\{{{name}(?::?-([^{{}}]*))?\}}|\${name}\b", lambda read: read[1] or "", value)
-    words = tuple(Word(one, one if _OPEN.search(one) else "") for one in plain.split())
+    words = tuple(map(_word, plain.split()))
     for found, _ in found_in((Word(tool), Word("install"), *words)) if words else ():
         moved(found, same)
         yield Finding(place, found, f"{name}={value}")
+
+
+def _word(text: str) -> Word:
+    """Return a word of a setting; one with a variable or a template in it is not known."""
+    return Word(text, text if _OPEN.search(text) else "")
 
 
 def started_findings(text: str, place: str) -> Iterator[Finding]:
@@ -156,7 +161,7 @@ def _of_runtime(one: Scalar, keys: tuple[str, ...]) -> Iterator[Finding]:
         yield from _of_list(one, below[0])
     elif is_file:
         found = Found(tool=below[0])
-        found.file(Word(one.value, one.value if _OPEN.search(one.value) else ""))
+        found.file(_word(one.value))
         moved(found, same)
         yield Finding(f"line {one.line}", found, f"{below[0]}: {one.value}")
     elif below[:2] == ("conda", "dependencies") and one.is_item:
@@ -167,7 +172,7 @@ def _of_list(one: Scalar, tool: str) -> Iterator[Finding]:
     """Yield what a line of a list asks an installer for."""
     found = Found(tool=tool)
     if tool == "conda":
-        conda_name(found, Word(one.value, one.value if _OPEN.search(one.value) else ""))
+        conda_name(found, _word(one.value))
     else:
         found = pip_line(one.value, tool)
     moved(found, same)
