@@ -33,6 +33,8 @@ class Command:
     leaves_out: str = ""
     each: str = ""
     """As of a figure."""
+    says: bytes = b""
+    """Words that it must print once for each document: for a program whose exit code does not tell that it worked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +76,19 @@ def surroundings() -> Mapping[str, str]:
     return kept | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1", "COLUMNS": "100"}
 
 
-def run(words: Sequence[str], folder: Path | None = None, good: frozenset[int] = frozenset({0})) -> Sample:
+def run(
+    words: Sequence[str],
+    folder: Path | None = None,
+    good: frozenset[int] = frozenset({0}),
+    *,
+    says: bytes = b"",
+    times: int = 0,
+) -> Sample:
     """Run a process to its end; its output goes to a file.
 
     Raises:
-        SystemExit: it failed; a time of a failure compares nothing.
+        SystemExit: it failed, or printed the words that show its work fewer times than told; a time of a failure
+            compares nothing.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start = time.perf_counter()
@@ -88,9 +98,11 @@ def run(words: Sequence[str], folder: Path | None = None, good: frozenset[int] =
         _, status, usage = os.wait4(process.pid, 0)
         took = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in good:
-            err.seek(0)
-            said = err.read().decode(errors="replace")[-2000:]
+        out.seek(0)
+        err.seek(0)
+        printed = err.read()
+        if process.returncode not in good or (says and printed.count(says) + out.read().count(says) < times):
+            said = printed.decode(errors="replace")[-2000:]
             raise SystemExit(f"{' '.join(words)[:300]} ended with {process.returncode}:\n{said}")
     least = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _ALMOST
     peak = usage.ru_maxrss * 1024 / MEGABYTE if usage.ru_maxrss > least else None
@@ -104,7 +116,7 @@ def in_turns(commands: Sequence[Command], rounds: int, size: int | None = None) 
         for one in commands:
             if one.before:
                 one.before()
-            sample = run(one.words, good=one.good)
+            sample = run(one.words, good=one.good, says=one.says, times=size or 1)
             if number:
                 taken[one.name].append(sample)
     return {one.name: figure_of(one, taken[one.name], size) for one in commands}
