@@ -262,25 +262,26 @@ class _Judging(Struct, frozen=True, kw_only=True):
 
     def service(self, account: ServiceFacts) -> ServiceVerdict:
         """Return the verdict of a service."""
-        return judge(self._context_of(account.service), account.uses, account.builds)
+        return judge(self._context_of(account), account.uses, account.builds)
 
     def marked(self, account: ServiceFacts) -> ServiceVerdict:
         """Return the verdict of a service that has one document alone, with marks for what is of it alone."""
         document = marked(self.documents(account.uses[0].document))
-        context = replace(self._context_of(account.service), document=lambda _: document)
+        context = replace(self._context_of(account), document=lambda _: document)
         return judge(context, tuple(map(marked_use, account.uses)), ())
 
     def trees(self, account: ServiceFacts) -> tuple[InstallTree, ...]:
         """Return what installs from each manifest of a service take; none where no time of the case is known."""
         if not self.window.is_known:
             return ()
-        return trees_of(self._context_of(account.service), account.uses, account.builds)
+        return trees_of(self._context_of(account), account.uses, account.builds)
 
-    def _context_of(self, service: Service) -> ServiceContext:
+    def _context_of(self, account: ServiceFacts) -> ServiceContext:
+        service = account.service
         asked = replace(service, builds_complete=service.builds_complete or self.question.builds_complete)
         context = self._context(_setting(service, self.question))
         union = self._union_of(service.environment)
-        context = replace(context, service=asked, union=union, building=union)
+        context = replace(context, service=asked, union=union, building=union, image_builds=account.image_builds)
         return replace(context, reaching=lambda: self._reaching(context))
 
     def _reaching(self, context: ServiceContext) -> frozenset[str]:

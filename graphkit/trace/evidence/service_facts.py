@@ -6,20 +6,23 @@ and its time; where their rows that matter are equal too, they are judged once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 from typing import Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 from packaging.utils import canonicalize_name
 
-from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.documents import Document, DocumentKind, ImageBuild
 from graphkit.model.organisation import Build, DocumentUse, Service
+from graphkit.model.repository_paths import InputLine
 from graphkit.model.times import NO_TIME, Moment
 from graphkit.stores import port
+from graphkit.trace.evidence.named_inputs import NamedInputs, named_inputs
 
 _AT_ONCE: Final = 1_000
+_NOTHING: Final = NamedInputs()
 
 
 class SingleSbom(NamedTuple):
@@ -39,19 +42,24 @@ class SingleSbom(NamedTuple):
 
 
 class ServiceFacts(Struct, frozen=True):
-    """A service with everything that it is judged by. ``single_sbom`` None: it has to be judged by itself."""
+    """A service with everything that it is judged by. ``single_sbom`` None: it has to be judged by itself.
+
+    ``uses`` has inputs of other services, too, that its scripts install from; ``image_builds``: from which folders
+    scripts of others say that its Dockerfiles are built (`graphkit.trace.evidence.named_inputs`).
+    """
 
     service: Service
     uses: tuple[DocumentUse, ...]
     builds: tuple[Build, ...]
     single_sbom: SingleSbom | None
+    image_builds: Mapping[InputLine, tuple[ImageBuild, ...]] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=2)
 def service_facts(evidence: port.Evidence) -> tuple[ServiceFacts, ...]:
     """Return every service with its documents and builds, by name. Read once for each reading of a graph.
 
-    Cost: the first time, a head for every service that has one document alone.
+    Cost: the first time, a head for every service that has one document alone, and as of `named_inputs`.
     """
     organisation = evidence.organisation()
     uses: dict[str, list[DocumentUse]] = {}
@@ -71,8 +79,16 @@ def service_facts(evidence: port.Evidence) -> tuple[ServiceFacts, ...]:
         heads = evidence.heads([simple[one.id] for one in some])
         for one, head in zip(some, heads, strict=True):
             alone[one.id] = _single_sbom(one, uses[one.id][0], head, kinds)
+    others = (use for one in organisation.services if alone.get(one.id) is None for use in uses.get(one.id, ()))
+    named = named_inputs(others, evidence.heads)
     return tuple(
-        ServiceFacts(one, tuple(uses.get(one.id, ())), tuple(builds.get(one.id, ())), alone.get(one.id))
+        ServiceFacts(
+            one,
+            (*uses.get(one.id, ()), *named.get(one.id, _NOTHING).uses),
+            tuple(builds.get(one.id, ())),
+            alone.get(one.id),
+            named.get(one.id, _NOTHING).image_builds,
+        )
         for one in organisation.services
     )
 

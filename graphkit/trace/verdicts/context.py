@@ -10,11 +10,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildVerdict, Clearance, DocumentName, Obligation
-from graphkit.model.documents import Document
+from graphkit.model.documents import Document, ImageBuild
 from graphkit.model.environment import Environment
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import Service
 from graphkit.model.ranks import Verdict
+from graphkit.model.repository_paths import InputLine
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, Instant, Moment
 from graphkit.stores.port import PackageId
@@ -86,6 +87,8 @@ class ServiceContext(Struct, frozen=True, kw_only=True):
     said_complete: frozenset[str] = frozenset()
     files: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     """The repository and path of the service's own documents, by sha256."""
+    image_builds: Mapping[InputLine, tuple[ImageBuild, ...]] = field(default_factory=dict)
+    """Of its Dockerfiles, by repository, path and branch: from which folders scripts of others have them built."""
     is_astray: bool = False
     """The organisation names an input that nobody has: which it means is not known, so what shows a release stands."""
 

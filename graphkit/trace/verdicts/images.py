@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product, takewhile
+from itertools import product
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -13,12 +13,10 @@ from msgspec.structs import replace
 from graphkit.model.documents import DOCKERFILE, InstallCommand
 from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
 from graphkit.model.path_patterns import is_hidden
-from graphkit.trace.verdicts.inputs import InputState, normal
+from graphkit.model.repository_paths import PathParts, parts_of_path, path_from
+from graphkit.trace.verdicts.inputs import InputState
 
 _IGNORES: Final = (".dockerignore", ".containerignore")
-
-Place = tuple[str, ...]
-"""The parts of a path from the top of a repository."""
 
 
 def beside(script: InputState, here: Sequence[InputState]) -> list[InputState]:
@@ -53,12 +51,12 @@ class _Image(Struct, frozen=True, kw_only=True):
     files that keep others out of an image, by their paths.
     """
 
-    dockerfile: Place
-    contexts: tuple[Place, ...]
+    dockerfile: PathParts
+    contexts: tuple[PathParts, ...]
     is_told: bool
-    known: frozenset[Place]
-    members: frozenset[Place]
-    ignores: dict[Place, tuple[tuple[str, ...], ...]]
+    known: frozenset[PathParts]
+    members: frozenset[PathParts]
+    ignores: dict[PathParts, tuple[tuple[str, ...], ...]]
 
     def placed(self, command: InstallCommand) -> InstallCommand:
         """Return a command of the Dockerfile as one that runs in its own folder."""
@@ -74,7 +72,7 @@ class _Image(Struct, frozen=True, kw_only=True):
         places = [_at(context, path) for path, context in product(command.inputs, self.contexts)]
         return replace(
             command,
-            inputs=tuple(dict.fromkeys(_from(self.dockerfile[:-1], place) for place in places)),
+            inputs=tuple(dict.fromkeys(path_from(self.dockerfile[:-1], place) for place in places)),
             constraints=command.constraints if is_bound else (),
             is_past_lock=command.is_past_lock or bool(lacking),
             unreadable="; ".join(filter(None, (command.unreadable, *problems))),
@@ -83,11 +81,11 @@ class _Image(Struct, frozen=True, kw_only=True):
     def _lies_there(self, path: str) -> bool:
         return any(self._is_there(context, path) for context in self.contexts)
 
-    def _is_there(self, context: Place, path: str) -> bool:
+    def _is_there(self, context: PathParts, path: str) -> bool:
         """Return whether a file of a folder is known, and gets into the image that is built from that folder."""
         return _at(context, path) in self.known and not self._hider(context, path)
 
-    def _without(self, command: InstallCommand, locks: Sequence[str]) -> list[Place]:
+    def _without(self, command: InstallCommand, locks: Sequence[str]) -> list[PathParts]:
         """Return the projects of which an image may be built in which a tool has none of its locks.
 
         A command that fails without one is only run where there is one.
@@ -110,29 +108,29 @@ class _Image(Struct, frozen=True, kw_only=True):
         told = places[:1] if self.is_told else [one for one in places if one in self.members]
         return _unknown(told[0]) if told else ""
 
-    def _hider(self, context: Place, path: str) -> Place:
+    def _hider(self, context: PathParts, path: str) -> PathParts:
         """Return which file keeps one out of the image that is built from a folder; empty where none does.
 
         The file beside the Dockerfile that has its name takes the place of that of the folder.
         """
         own = (*self.dockerfile[:-1], f"{self.dockerfile[-1]}{_IGNORES[0]}")
         places = [own] if own in self.ignores else [(*context, name) for name in _IGNORES]
-        inside = "/".join(normal(PurePosixPath(path)))
+        inside = "/".join(parts_of_path(path))
         hiding = (one for one in places if any(is_hidden(inside, hides) for hides in self.ignores.get(one, ())))
         return next(hiding, ())
 
 
 def _image_of(script: InputState, alike: Sequence[InputState]) -> _Image:
     dockerfile = _place(script)
-    told: dict[Place, None] = {}
-    ignores: dict[Place, tuple[tuple[str, ...], ...]] = {}
-    members: set[Place] = set()
+    told: dict[PathParts, None] = {}
+    ignores: dict[PathParts, tuple[tuple[str, ...], ...]] = {}
+    members: set[PathParts] = set()
     for state in alike:
         folder = PurePosixPath(state.line[1]).parent
         for build in state.document.image_builds:
-            if normal(folder / build.dockerfile) == dockerfile:
-                told[normal(folder / build.context)] = None
-        members.update(normal(folder / path) for path in state.document.governs)
+            if parts_of_path(folder / build.dockerfile) == dockerfile:
+                told[parts_of_path(folder / build.context)] = None
+        members.update(parts_of_path(folder / path) for path in state.document.governs)
         if state.document.hides:
             ignores[_place(state)] = (*ignores.get(_place(state), ()), state.document.hides)
     own = dockerfile[:-1]
@@ -147,19 +145,13 @@ def _image_of(script: InputState, alike: Sequence[InputState]) -> _Image:
     )
 
 
-def _place(state: InputState) -> Place:
-    return normal(PurePosixPath(state.line[1]))
+def _place(state: InputState) -> PathParts:
+    return parts_of_path(state.line[1])
 
 
-def _at(context: Place, path: str) -> Place:
-    return normal(PurePosixPath(*context) / path)
+def _at(context: PathParts, path: str) -> PathParts:
+    return parts_of_path(PurePosixPath(*context) / path)
 
 
-def _from(folder: Place, place: Place) -> str:
-    """Return the path that leads from a folder to a place."""
-    alike = len(list(takewhile(lambda pair: pair[0] == pair[1], zip(folder, place, strict=False))))
-    return "/".join([".."] * (len(folder) - alike) + list(place[alike:]))
-
-
-def _unknown(place: Place) -> str:
+def _unknown(place: PathParts) -> str:
     return f"{'/'.join(place)} gets into the image, and is not among the inputs"

@@ -11,13 +11,14 @@ from msgspec.structs import replace
 from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import DocumentUse
+from graphkit.model.repository_paths import InputLine
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.trace.resolve.manifests import InstallSelection, is_selected, leaves_out, may_not_hold, needs_of_extras
 from graphkit.trace.verdicts.clearance import ProofStep, fact, word
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_usual, word_on_environment
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
-from graphkit.trace.verdicts.inputs import InputLine, InputState, InstallNeeds, governed, satisfies, states_of
+from graphkit.trace.verdicts.inputs import InputState, InstallNeeds, governed, satisfies, states_of
 from graphkit.trace.verdicts.install_requests import InstallRequest, of_build_system, of_manifest
 from graphkit.trace.verdicts.scripts import constraints_for, passes_by, with_indexes_of_commands
 
@@ -41,7 +42,16 @@ def in_place(context: ServiceContext, uses: Sequence[DocumentUse]) -> tuple[Serv
     if chosen := context.service.installs_from:
         known = {name for use in uses for name in names_of(use, context.document(use.document))}
         context = replace(context, is_astray=not known.issuperset(chosen))
-    return context, [one for one in states_of(uses, context.document) if counts(context, one.use, one.document)]
+    states = states_of(uses, context.document)
+    return context, [with_builds_of_others(context, one) for one in states if counts(context, one.use, one.document)]
+
+
+def with_builds_of_others(context: ServiceContext, state: InputState) -> InputState:
+    """Return an input that says itself from which folders scripts of other services have its images built."""
+    told = context.image_builds.get(state.line, ())
+    if not told:
+        return state
+    return replace(state, document=replace(state.document, image_builds=(*state.document.image_builds, *told)))
 
 
 def _with_own_paths(context: ServiceContext, uses: Sequence[DocumentUse]) -> ServiceContext:

@@ -25,6 +25,7 @@ from graphkit.model.environment import MarkerEvaluator, environments_within, ext
 from graphkit.model.guards import Guards, StatedMetadata
 from graphkit.model.names import PackageName
 from graphkit.model.organisation import DocumentUse, Word
+from graphkit.model.repository_paths import InputLine, parts_of_path
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, FOREVER, Instant, rfc3339
 from graphkit.model.versions import release_version
@@ -36,10 +37,6 @@ _OF_ONE_TOOL: Final = frozenset({"uv", "pdm", "poetry", "Pipfile", "pixi"})
 """How the format of a lock begins that one tool alone writes and reads."""
 INPUT_KINDS: Final = (DocumentKind.LOCK, DocumentKind.MANIFEST, DocumentKind.SCRIPT)
 """What something is installed from."""
-
-
-InputLine = tuple[str, str, str]
-"""Repository or folder, path and branch: successive states of one input."""
 
 
 class InputState(Struct, frozen=True, kw_only=True):
@@ -249,7 +246,7 @@ def governed(
 
 
 def _folder(state: InputState) -> tuple[str, ...]:
-    return normal(PurePosixPath(state.line[1]).parent)
+    return parts_of_path(PurePosixPath(state.line[1]).parent)
 
 
 def is_made_from(lock: InputState, manifest: InputState) -> bool:
@@ -258,18 +255,7 @@ def is_made_from(lock: InputState, manifest: InputState) -> bool:
     if (repository, branch) != (its_repository, its_branch):
         return False
     folder = PurePosixPath(path).parent
-    return normal(PurePosixPath(its_path)) in {normal(folder / name) for name in lock.document.governs}
-
-
-def normal(path: PurePosixPath) -> tuple[str, ...]:
-    """Return the parts of a path, with what leads up and down again left out."""
-    parts: list[str] = []
-    for part in path.parts:
-        if part == ".." and parts and parts[-1] != "..":
-            parts.pop()
-        else:
-            parts.append(part)
-    return tuple(parts)
+    return parts_of_path(its_path) in {parts_of_path(folder / name) for name in lock.document.governs}
 
 
 def satisfies(lock: Document, manifest: Document, needs: InstallNeeds, *, is_beside: bool = False) -> bool:

@@ -21,6 +21,7 @@ from graphkit.model.documents import (
     InstallCommand,
 )
 from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
+from graphkit.model.repository_paths import InputLine, is_address_of, parts_of_path
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.model.versions import release_version
@@ -31,7 +32,7 @@ from graphkit.trace.resolve.manifests import InstallSelection, root_of_requireme
 from graphkit.trace.verdicts.clearance import OpenObligation
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, ServiceContext, is_usual, undecided_among
 from graphkit.trace.verdicts.images import beside, commands_in
-from graphkit.trace.verdicts.inputs import CONDA, InputLine, InputState, is_made_from, normal
+from graphkit.trace.verdicts.inputs import CONDA, InputState, is_made_from
 
 _PIN: Final = re.compile(r"={2,3}\s*([^\s,*;]+)")
 
@@ -62,15 +63,8 @@ def _installing(here: Sequence[InputState]) -> Iterator[tuple[InputState, Instal
 def _paths(script: InputState, command: InstallCommand) -> list[PurePosixPath]:
     """Return the paths in its repository of what a command installs from, also where it was cloned once more."""
     folder = PurePosixPath(script.line[1]).parent
-    cloned = [PurePosixPath(path) for address, path in command.cloned if _is_own(script, address)]
+    cloned = [PurePosixPath(path) for address, path in command.cloned if is_address_of(address, script.line[0])]
     return [*(folder / name for name in command.inputs), *cloned]
-
-
-def _is_own(script: InputState, address: str) -> bool:
-    """Return whether the address of a repository is that of the one that a script is in, by its name."""
-    plain = re.split(r"[?#]", address, maxsplit=1)[0].rstrip("/").removesuffix(".git")
-    own = PurePosixPath(script.line[0]).name.casefold()
-    return bool(own) and re.split(r"[/:]", plain)[-1].casefold() == own
 
 
 def _names(states: Sequence[InputState]) -> frozenset[str]:
@@ -166,12 +160,12 @@ def only_tool_of(here: Sequence[InputState], lock: InputState) -> str:
 
 def _named_by(script: InputState, command: InstallCommand) -> set[tuple[str, str, tuple[str, ...]]]:
     repository, _, branch = script.line
-    return {(repository, branch, normal(path)) for path in _paths(script, command)}
+    return {(repository, branch, parts_of_path(path)) for path in _paths(script, command)}
 
 
 def _place(state: InputState) -> tuple[str, str, tuple[str, ...]]:
     repository, path, branch = state.line
-    return (repository, branch, normal(PurePosixPath(path)))
+    return (repository, branch, parts_of_path(path))
 
 
 def gap_of_unread(document: Document) -> OpenObligation | None:
@@ -251,12 +245,11 @@ def _unknown_input(script: InputState, command: InstallCommand, known: AbstractS
     repository, which a command before has cloned, nothing is known, whatever its files are called.
     """
     for address, path in command.cloned:
-        if not _is_own(script, address):
+        if not is_address_of(address, script.line[0]):
             return f"installs from {path} of another repository ({address}), whose files are not here"
-    for one in (*command.inputs, *(path for _, path in command.cloned)):
-        name = PurePosixPath(one).name
-        if name not in known and not (name in INSTALLED_FROM and known & PROJECTS):
-            return f"installs from {one}, which is not among the inputs"
+    for one in _paths(script, command):
+        if one.name not in known and not (one.name in INSTALLED_FROM and known & PROJECTS):
+            return f"installs from {'/'.join(parts_of_path(one))}, which is not among the inputs"
     return ""
 
 

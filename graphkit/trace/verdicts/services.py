@@ -53,6 +53,7 @@ from graphkit.trace.verdicts.in_place import (
     manifest_of_build,
     manifests_in,
     names_of,
+    with_builds_of_others,
     words_on_governed,
 )
 from graphkit.trace.verdicts.inputs import (
@@ -166,7 +167,7 @@ def _installed_from(context: ServiceContext, uses: Sequence[DocumentUse], states
     assert uses[0].built_at is not None
     build = Build(service=context.service.id, at=uses[0].built_at, words=uses[0].said_of("built_at"))
     span = ran(context, build)
-    own = [state_of_build(one, context.document(one.document), span) for one in uses]
+    own = [with_builds_of_others(context, state_of_build(one, context.document(one.document), span)) for one in uses]
     own = [one for one in own if counts(context, one.use, one.document)] or own
     states = [*(own if len(own) > 1 else ()), *states]
     scripts = [one for one in states if one.document.kind is DocumentKind.SCRIPT and one.may_stand(*span)]

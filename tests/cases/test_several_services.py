@@ -1,0 +1,118 @@
+"""Folders of which each is a service of its own, and scripts that install what lies in the folder of another.
+
+The index and the incident are those of `tests.cases.test_small_worlds`: `badpkg` 1.2 is bad, and `mid` needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from graphkit.api import Graph
+from tests.cases.test_small_worlds import INCIDENT, LOCK, PROJECT, REQUIRING, STOOD, index
+from tests.cases.test_trials import REPOSITORY, Commit, commit_all
+from tests.property.memory import MemoryStore
+
+BAD: Final = "mid\n"
+GOOD: Final = "other\n"
+BAD_LOCK: Final = LOCK.replace("other", "badpkg").replace("1.0", "1.2")
+BAD_PROJECT: Final = {"pyproject.toml": REQUIRING, "uv.lock": BAD_LOCK}
+GOOD_PROJECT: Final = {"pyproject.toml": PROJECT, "uv.lock": LOCK}
+
+
+def below(folder: str, files: Mapping[str, str]) -> dict[str, str]:
+    return {f"{folder}/{name}": text for name, text in files.items()}
+
+
+def workflow(*runs: str) -> dict[str, str]:
+    steps = "".join(f"      - run: {one}\n" for one in runs)
+    return {".github/workflows/ci.yml": f"on: push\njobs:\n  a:\n    runs-on: x\n    steps:\n{steps}"}
+
+
+def image(*lines: str) -> str:
+    return "\n".join(["FROM x", *lines, ""])
+
+
+def compose(context: str, dockerfile: str) -> dict[str, str]:
+    return {"compose.yaml": f"services:\n  a:\n    build:\n      context: {context}\n      dockerfile: {dockerfile}\n"}
+
+
+SYNC: Final = image("COPY . .", "RUN uv sync")
+API: Final = below("api", {**GOOD_PROJECT, "Dockerfile": SYNC})
+DOCS: Final = "pip install -r docs/requirements.txt"
+
+WORLDS: Final = {
+    "a workflow at the top installs a good list": (
+        {**GOOD_PROJECT, "docs/requirements.txt": GOOD, **workflow("uv sync", DOCS)},
+        {"": "cleared", "/docs": "cleared"},
+    ),
+    "a workflow at the top installs a bad list": (
+        {**GOOD_PROJECT, "docs/requirements.txt": BAD, **workflow("uv sync", DOCS)},
+        {"": "picked", "/docs": "picked"},
+    ),
+    "nothing at the top installs the bad list": (
+        {**GOOD_PROJECT, "docs/requirements.txt": BAD, **workflow("uv sync")},
+        {"": "cleared", "/docs": "picked"},
+    ),
+    "a list of the same name is bad": (
+        {"requirements.txt": GOOD, "docs/requirements.txt": BAD, **workflow(DOCS)},
+        {"": "picked", "/docs": "picked"},
+    ),
+    "a list that is nowhere": (
+        {**GOOD_PROJECT, "docs/requirements.txt": GOOD, **workflow("pip install -r other/list.txt")},
+        {"": "unknown", "/docs": "cleared"},
+    ),
+    "a workflow at the top syncs a project below": (
+        {**GOOD_PROJECT, **below("docs", BAD_PROJECT), **workflow("cd docs && uv sync")},
+        {"": "observed", "/docs": "observed"},
+    ),
+    "a workflow at the top syncs a good project below": (
+        {**GOOD_PROJECT, **below("docs", GOOD_PROJECT), **workflow("cd docs && uv sync")},
+        {"": "cleared", "/docs": "cleared"},
+    ),
+    "a project below has no lock": (
+        {**GOOD_PROJECT, "docs/pyproject.toml": REQUIRING, **workflow("cd docs && uv sync")},
+        {"": "picked", "/docs": "picked"},
+    ),
+    "a workflow above two services is of both": (
+        {"a/requirements.txt": GOOD, "b/requirements.txt": BAD, **workflow(*(DOCS.replace("docs", f) for f in "ab"))},
+        {"/a": "cleared", "/b": "picked"},
+    ),
+    "an image of the top, as a Compose file beside it says": (
+        {**BAD_PROJECT, **API, **compose(".", "api/Dockerfile")},
+        {"": "observed", "/api": "observed"},
+    ),
+    "an image of its own folder, as a Compose file above says": (
+        {**BAD_PROJECT, **API, **compose("api", "Dockerfile")},
+        {"": "observed", "/api": "cleared"},
+    ),
+    "an image that has files of the top alone": (
+        {
+            "requirements.txt": BAD,
+            **below("api", {**GOOD_PROJECT, "Dockerfile": image("RUN pip install -r requirements.txt")}),
+        },
+        {"": "picked", "/api": "picked"},
+    ),
+    "a bad project at the top that no image has": (
+        {**BAD_PROJECT, **API},
+        {"": "observed", "/api": "cleared"},
+    ),
+}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_what_the_scripts_of_a_service_install_is_its_own_input(tmp_path: Path, world: str) -> None:
+    files, verdicts = WORLDS[world]
+    (tmp_path / "inc.json").write_text(INCIDENT, encoding="utf-8")
+    commit_all(tmp_path, [Commit(at=STOOD["stands_from"], write=files)])
+    graph = Graph(MemoryStore(index()))
+    graph.ingest("advisory", [str(tmp_path / "inc.json")])
+    graph.ingest("lock", [str(tmp_path / REPOSITORY)], read_at=STOOD["read_at"])
+    found = {str(one.service): one for one in graph.blast("inc").services}
+    graph.close()
+    assert {name: str(one.verdict) for name, one in found.items()} == {
+        f"{REPOSITORY}{name}": verdict for name, verdict in verdicts.items()
+    }, {name: one.reason for name, one in found.items()}
