@@ -79,6 +79,8 @@ class Scan(Struct, frozen=True, kw_only=True):
     is_stopped: bool = False
     problem: str = ""
     """Why the index could not be read, empty where it could."""
+    from_before: tuple[str, ...] = ()
+    """Services that the graph has of earlier runs, of repositories and folders that this one did not look into."""
 
     @property
     def rejected(self) -> tuple[Rejected, ...]:
@@ -161,7 +163,18 @@ class _Scan:
             index_facts=facts,
             is_stopped=self._is_stopped,
             problem=self._problem,
+            from_before=self._from_before(),
         )
+
+    def _from_before(self) -> tuple[str, ...]:
+        """Return the services of which the graph has documents from other repositories and folders alone."""
+        if self._options.get("github") or self._options.get("dependency_track"):
+            return ()  # what they have is not told by names of folders
+        looked_into = {name for _, report in self._reports for name in report.looked_into}
+        places: dict[str, set[str]] = {}
+        for use in self._graph.organisation().uses:
+            places.setdefault(str(use.service), set()).add(use.repository)
+        return tuple(sorted(one for one, known in places.items() if "" not in known and known.isdisjoint(looked_into)))
 
     def _explain(self, kind: str, *words: str, sources: Sequence[str] = ()) -> None:
         """Note the command of a step; of many sources several, as a shell takes no line without end."""

@@ -13,10 +13,11 @@ from graphkit.cli.terminal import answer, note, progress, sheet, there
 from graphkit.model.addresses import without_secrets
 from graphkit.model.callers import WAIT, Caller
 from graphkit.model.ranks import Tier
+from graphkit.model.sentences import first_of
 from graphkit.reports import ReportFormat, report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from graphkit.api.scan import Scan
     from graphkit.model.answers import Blast
@@ -155,7 +156,10 @@ def scan(
             unchanged_since=unchanged_since,
         )
         around = screen_of(found.blast, view).of_a_scan(
-            (_looked_at(found, offline=offline),), _NOTHING_READ if found.rejected else _NOTHING, settle
+            (_looked_at(found, offline=offline), *_of_before(found)),
+            _NOTHING_READ if found.rejected else _NOTHING,
+            settle,
+            frozenset(found.from_before),
         )
         told: str | Iterable[str] = first_screen(found.blast, view, around)
     else:
@@ -168,6 +172,7 @@ def scan(
         raise typer.Exit(3)
 
 
+_SHOWN: Final = 3
 _NOTHING: Final = (
     "No service{yours} was found there: no SBOM, lock, manifest or environment. Scan a folder that has some."
 )
@@ -195,6 +200,12 @@ def _words(options: Mapping[str, str | bool | None], incidents: Sequence[str]) -
         if value:
             words += [name] if value is True else [name, str(value)]
     return words
+
+
+def _of_before(found: Scan) -> Iterator[str]:
+    """Yield which services are in the answer because the graph has them already."""
+    if found.from_before:
+        yield f"in this graph from before, and not in {', '.join(found.paths)}: {first_of(found.from_before, _SHOWN)}"
 
 
 def _looked_at(found: Scan, *, offline: bool) -> str:

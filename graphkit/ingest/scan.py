@@ -61,13 +61,14 @@ def take_scan(run: IngestRun, sources: Sequence[str]) -> None:
     run.stats.repositories = len(repositories.places)
     for one in repositories.places:
         run.stats.take("lock", str(one.path), is_history=True)
+        run.stats.looked_into.add(one.repository)
     if repositories:
         Documents(run, "lock").take_history(repositories)
     if repositories.rest:
         taken = frozenset(one.label for one in repositories.places)
         names = _files(repositories.rest, IngestStats(), repositories.skipped, places)
         documents = Documents(run, "lock", Projects(names, uses, taken=taken))
-        documents.take_files(_files(repositories.rest, run.stats, repositories.skipped, places))
+        documents.take_files(_noted(run, _files(repositories.rest, run.stats, repositories.skipped, places)))
         _join(built, documents.built)
         doubtful |= documents.of_others
         unread |= documents.unread
@@ -93,6 +94,13 @@ def _files(
     called = None if places is None else places.document
     found = walk(sources, stats, skipped=skipped, passed_over=PASSED_OVER, label=label, called=called)
     return (one for one in found if one.named or not _is_of_constraints(one.label))
+
+
+def _noted(run: IngestRun, files: Iterable[Found]) -> Iterator[Found]:
+    """Yield files, and note in which folders they are."""
+    for one in files:
+        run.stats.looked_into.add(one.repository)
+        yield one
 
 
 def _is_of_constraints(label: str) -> bool:

@@ -45,6 +45,8 @@ class IngestStats(Struct, kw_only=True):
     """How many folders were not looked into, by their name."""
     taken: dict[_Way, dict[str, None]] = field(default_factory=dict)
     """The sources of a scan by how they were taken."""
+    looked_into: set[str] = field(default_factory=set)
+    """What answers call the repositories and folders that a scan looked into."""
     closed: Collection[str] = ()
     """The services of which a scan found all builds, by what a person declares."""
     _problems: int = 0
@@ -125,4 +127,5 @@ class IngestStats(Struct, kw_only=True):
             incidents=tuple(self.incidents),
             repositories=self.repositories,
             taken=self._taken(),
+            looked_into=tuple(sorted(self.looked_into)),
         )

@@ -583,3 +583,5 @@ class IngestReport(Struct, frozen=True, kw_only=True):
     """How many histories of a scan were read."""
     taken: tuple[Taken, ...] = ()
     """What a scan took, and how."""
+    looked_into: tuple[str, ...] = ()
+    """What answers call the repositories and folders that a scan looked into."""

@@ -6,6 +6,7 @@ A longer list ends in a count and in the option that shows the rest. `graphkit.r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final
 
 from msgspec import Struct, field
@@ -73,9 +74,18 @@ class Screen(Struct, frozen=True, kw_only=True):
     nothing: str = "The graph holds no service{yours} yet. Add one: graphkit scan PATH"
     settle: Settle = field(default=lambda _: Remedy(""))
 
-    def of_a_scan(self, about: Sequence[str], nothing: str, settle: Settle) -> Screen:
-        """Return it with what a scan says in place of a graph that is asked."""
-        return replace(self, about=about, nothing=nothing, settle=settle)
+    def of_a_scan(
+        self, about: Sequence[str], nothing: str, settle: Settle, from_before: AbstractSet[str] = frozenset()
+    ) -> Screen:
+        """Return it with what a scan says in place of a graph that is asked.
+
+        ``from_before``: services of earlier scans, which no other scan of the same paths would settle.
+        """
+
+        def settle_each(one: ServiceVerdict) -> Remedy:
+            return self.settle(one) if one.service in from_before else settle(one)
+
+        return replace(self, about=about, nothing=nothing, settle=settle_each)
 
 
 def screen_of(blast: Blast, view: ReportOptions) -> Screen:

@@ -10,19 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import PurePosixPath
+from typing import Final
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from graphkit.model.documents import DOCKERFILE, Document, DocumentKind, ImageBuild, InstallCommand
-from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
+from graphkit.model.input_names import INSTALLED_FROM, PROJECTS, is_lock, is_manifest
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.repository_paths import InputLine, PathParts, is_address_of, parts_of_path, path_from
 from graphkit.model.times import Moment
 
-_AT_ONCE = 1_000
-_INSTALLED = (DocumentKind.LOCK, DocumentKind.MANIFEST)
+_AT_ONCE: Final = 1_000
+_NEVER: Final = (".json", ".xml")
+"""How the names of most SBOMs end, of which a graph may have a million, and no lock or manifest."""
+_INSTALLED: Final = (DocumentKind.LOCK, DocumentKind.MANIFEST)
 
 
 class NamedInputs(Struct, frozen=True):
@@ -43,7 +46,8 @@ def named_inputs(
     """Return what scripts say of the inputs of other services, for each service of which one says any.
 
     Only services of one repository, or folder given, see each other's files; those of one build, only each other's.
-    ``heads`` gives documents without their rows. Cost: a head of every input of a repository that has several services.
+    ``heads`` gives documents without their rows. Cost: a head of every document of a repository that has locks or
+    manifests and several services.
     """
     shared: dict[tuple[str, Moment | None], list[DocumentUse]] = {}
     for use in uses:
@@ -51,7 +55,7 @@ def named_inputs(
             shared.setdefault((use.repository, use.built_at), []).append(use)
     found: dict[ServiceId, NamedInputs] = {}
     for some in shared.values():
-        if len({use.service for use in some}) > 1:
+        if any(_may_be_installed_from(use.path) for use in some) and len({use.service for use in some}) > 1:
             _add(found, _Repository(some, heads))
     return found
 
@@ -62,6 +66,10 @@ def _add(found: dict[ServiceId, NamedInputs], repository: _Repository) -> None:
         found[service] = NamedInputs(
             uses=(*before.uses, *known.uses), image_builds={**before.image_builds, **known.image_builds}
         )
+
+
+def _may_be_installed_from(path: str) -> bool:
+    return not path.endswith(_NEVER) and (is_lock(path) or is_manifest(path))
 
 
 class _Repository:

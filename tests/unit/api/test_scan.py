@@ -15,6 +15,8 @@ from graphkit.api import scan as scanning
 from graphkit.api.scan import Scan, ScanOptions, _is_open, _windows, scan
 from graphkit.model.answers import Blast, IngestReport, Rejected, ServiceVerdict, Taken, Window
 from graphkit.model.errors import GraphkitError, UsageError
+from graphkit.model.names import service_id
+from graphkit.model.organisation import DocumentUse, Organisation
 from graphkit.model.ranks import Verdict
 from graphkit.model.times import BEGINNING, FOREVER, instant
 from tests.unit.reports import answers
@@ -41,7 +43,9 @@ class FakeGraph:
         index: Sequence[IngestReport | Exception] = (),
         known: Sequence[str] = (ID,),
         advisory: IngestReport = NOTHING,
+        uses: Sequence[DocumentUse] = (),
     ) -> None:
+        self._organisation = Organisation(uses=tuple(uses))
         self.ingested: list[tuple[str, tuple[str, ...], dict[str, Any]]] = []
         self.asked: list[tuple[tuple[str, ...], dict[str, Any]]] = []
         self.malicious_only: list[bool] = []
@@ -64,6 +68,9 @@ class FakeGraph:
     def incidents(self, *, malicious_only: bool) -> tuple[str, ...]:
         self.malicious_only.append(malicious_only)
         return self._known
+
+    def organisation(self) -> Organisation:
+        return self._organisation
 
     def of(self, kind: str) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
         """What was ingested of a kind: its sources and options."""
@@ -275,3 +282,16 @@ def test_what_was_rejected_and_noted_is_that_of_all_steps() -> None:
     report = replace(NOTHING, rejected=(bad,), notes=("kept", "left out"))
     found = made(FakeGraph(answer(OPEN), scanned=report, index=[replace(report, notes=("kept", "more"))]))
     assert (found.rejected, found.remarks) == ((bad, bad), ("kept", "left out", "more"))
+
+
+def used(service: str, repository: str) -> DocumentUse:
+    return DocumentUse(service=service_id(service), document="00", path="uv.lock", repository=repository)
+
+
+USES = [used("shop", "shop"), used("till", "till"), used("both", "shop"), used("both", "till"), used("file", "")]
+
+
+@pytest.mark.parametrize(("more", "names"), [({}, ("till",)), ({"github": "github:acme"}, ())])
+def test_services_of_earlier_scans_are_told_from_its_own(more: dict[str, Any], names: tuple[str, ...]) -> None:
+    scanned = replace(NOTHING, looked_into=("shop",))
+    assert made(FakeGraph(answer(), scanned=scanned, uses=USES), offline=True, **more).from_before == names

@@ -188,6 +188,15 @@ def test_an_output_file_has_the_whole_answer(work: Path) -> None:
     assert json.loads((work / "answer.json").read_text())["summary"]["services"]["observed"] == 1
 
 
+def test_a_service_of_an_earlier_scan_is_said_to_be_one_and_settled_as_such(work: Path) -> None:
+    for name in ("app", "till"):
+        put(work / name / "requirements.txt", "other\n")
+        ran = run("scan", name, "--offline", "--incident", "litellm-2026-03")
+        assert ("from before" in ran.out) is (name == "till")
+    assert "in this graph from before, and not in till: app\n" in ran.out
+    assert "graphkit ingest lock app/requirements.txt --service app" in ran.out
+
+
 def test_long_is_everything(work: Path) -> None:
     put(work / "app" / "requirements.txt", BAD)
     ran = run("scan", "--offline", "--incident", "litellm-2026-03", "--long")
