@@ -35,7 +35,8 @@ def paths(found: NamedInputs) -> list[str]:
     return [one.path for one in found.uses]
 
 
-CI, DOCS = script("ci.yml", "docs/requirements.txt"), manifest("docs/requirements.txt", "lib")
+LIST = "docs/requirements.in"
+CI, DOCS = script("ci.yml", LIST), manifest(LIST, "lib")
 LOCK = document("docs/uv.lock", DocumentKind.LOCK, ["lib==1"], governs=("pyproject.toml", "../lib/pyproject.toml"))
 BUILDING = document(
     "compose.yaml", DocumentKind.SCRIPT, image_builds=(ImageBuild(dockerfile="api/Dockerfile", context="."),)
@@ -47,15 +48,15 @@ def test_an_input_of_another_service_is_taken_with_the_line_that_installs_from_i
     (taken,) = found["top"].uses
     assert (taken.service, taken.path, taken.note) == (
         "top",
-        "docs/requirements.txt",
+        LIST,
         "ci.yml, line 1 installs from it",
     )
     assert list(found) == ["top"]
 
 
 def test_two_scripts_take_it_once() -> None:
-    (taken,) = named(("top", CI), ("top", script("Makefile", "docs/requirements.txt")), ("docs", DOCS))["top"].uses
-    assert taken.path == "docs/requirements.txt"
+    (taken,) = named(("top", CI), ("top", script("Makefile", LIST)), ("docs", DOCS))["top"].uses
+    assert taken.path == LIST
 
 
 TAKEN = [
@@ -66,21 +67,21 @@ TAKEN = [
         ["docs/pyproject.toml", "docs/uv.lock", "lib/pyproject.toml"],
     ),
     (script("ci.yml", "docs/uv.lock"), [manifest("docs/Pipfile", "lib")], ["docs/Pipfile"]),
-    (script("ci/ci.yml", "../docs/requirements.txt"), [DOCS], ["docs/requirements.txt"]),
+    (script("ci/ci.yml", "../docs/requirements.in"), [DOCS], [LIST]),
     (
-        script("ci.yml", cloned=[("git@git.example:acme/shop.git", "docs/requirements.txt")]),
+        script("ci.yml", cloned=[("git@git.example:acme/shop.git", LIST)]),
         [DOCS],
-        ["docs/requirements.txt"],
+        [LIST],
     ),
-    (script("ci.yml", cloned=[("git@git.example:acme/other.git", "docs/requirements.txt")]), [DOCS], []),
-    (script("ci.yml", "other/requirements.txt"), [DOCS], []),
+    (script("ci.yml", cloned=[("git@git.example:acme/other.git", LIST)]), [DOCS], []),
+    (script("ci.yml", "other/requirements.in"), [DOCS], []),
     # An image is built from its own folder where the files are there, else from the top.
-    (dockerfile("api/Dockerfile", "docs/requirements.txt"), [DOCS], ["docs/requirements.txt"]),
-    (dockerfile("docs/Dockerfile", "requirements.txt"), [DOCS], ["docs/requirements.txt"]),
+    (dockerfile("api/Dockerfile", LIST), [DOCS], [LIST]),
+    (dockerfile("docs/Dockerfile", "requirements.in"), [DOCS], [LIST]),
     (
-        dockerfile("docs/Dockerfile", "requirements.txt"),
-        [DOCS, manifest("requirements.txt", "lib")],
-        ["docs/requirements.txt"],
+        dockerfile("docs/Dockerfile", "requirements.in"),
+        [DOCS, manifest("requirements.in", "lib")],
+        [LIST],
     ),
 ]
 
@@ -96,7 +97,7 @@ def test_what_a_script_installs_from_is_taken(told: Document, others: list[Docum
     [
         [("docs", CI), ("docs", DOCS)],
         [("top", CI), ("docs", CI), ("docs", DOCS)],  # the script is of the other service as well
-        [("top", CI), ("docs", document("docs/requirements.txt", DocumentKind.SBOM, ["lib==1"]))],
+        [("top", CI), ("docs", document(LIST, DocumentKind.SBOM, ["lib==1"]))],
     ],
 )
 def test_nothing_is_taken_of_ones_own_nor_of_what_nothing_is_installed_from(uses: list[tuple[str, Document]]) -> None:
@@ -116,15 +117,15 @@ def test_a_build_takes_what_was_used_by_that_build() -> None:
 
 
 def test_an_image_is_built_where_a_script_of_another_says() -> None:
-    api = dockerfile("api/Dockerfile", "requirements.txt")
-    found = named(("top", BUILDING), ("top", manifest("requirements.txt", "lib")), ("api", api))["api"]
+    api = dockerfile("api/Dockerfile", "requirements.in")
+    found = named(("top", BUILDING), ("top", manifest("requirements.in", "lib")), ("api", api))["api"]
     assert found.image_builds == {("shop", "api/Dockerfile", ""): (ImageBuild(dockerfile="Dockerfile", context=".."),)}
-    assert paths(found) == ["requirements.txt"]
+    assert paths(found) == ["requirements.in"]
 
 
 def test_what_a_service_says_itself_is_not_said_by_others() -> None:
     assert not named(
-        ("api", BUILDING), ("api", dockerfile("api/Dockerfile")), ("top", manifest("requirements.txt", "lib"))
+        ("api", BUILDING), ("api", dockerfile("api/Dockerfile")), ("top", manifest("requirements.in", "lib"))
     )
 
 
