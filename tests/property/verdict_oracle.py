@@ -417,7 +417,7 @@ class Judge(Struct, frozen=True, dict=True):
             one.tool in tools and (not one.source or document.source_kind in {"", one.source})
             for one in service.complete_from
         )
-        uses = [one for one in self.fleet.uses if (one.service, one.document) == (service.id, document.sha256)]
+        uses = [one for one in self.uses_of(service) if one.document == document.sha256]
         return CLEARED if by_tool or any(one.is_complete for one in uses) else UNKNOWN
 
     @cached_property
@@ -465,10 +465,34 @@ class Judge(Struct, frozen=True, dict=True):
 
     # The service (docs/semantics.md#builds)
 
+    def uses_of(self, service: Service) -> list[DocumentUse]:
+        """Return the uses of a service, and of inputs of others from which its scripts install."""
+        own = [use for use in self.fleet.uses if use.service == service.id]
+        more: list[DocumentUse] = []
+        for script in own:
+            commands = self.fleet.document(script.document).commands if script.repository else ()
+            named = {name for command in commands for name in command.inputs}
+            names = {*named, *(PROJECTS if named & LOCKS else ())}
+            paths = {PurePosixPath(script.path).parent / name for name in names}
+            more += [
+                replace(one, service=service.id)
+                for one in self.fleet.uses
+                if PurePosixPath(one.path) in paths and _lies_with(one, script) and self._is_of_others(one, script)
+            ]
+        return [*own, *dict.fromkeys(more)]
+
+    def _is_of_others(self, one: DocumentUse, script: DocumentUse) -> bool:
+        """Return whether no service that has a script has an input, of whatever time and branch."""
+        owners = [
+            {use.service for use in self.fleet.uses if use.path == at.path and _lies_with(use, script)}
+            for at in (one, script)
+        ]
+        return owners[0].isdisjoint(owners[1])
+
     def service(self, service: Service) -> list[Judged]:
         """Return every build of a service with its verdict; where there is none, nothing."""
         found: list[Judged] = []
-        uses = [use for use in self.fleet.uses if use.service == service.id]
+        uses = self.uses_of(service)
         states = states_of([use for use in uses if _counts(service, use)], self.fleet)
         used: dict[tuple[Moment, str, str], list[DocumentUse]] = {}
         for use in uses:
@@ -866,6 +890,10 @@ def _taken(requirements: Iterable[Requirement], service: Service) -> tuple[list[
 
 
 # What was in place when (docs/semantics.md#in-place)
+
+
+def _lies_with(one: DocumentUse, script: DocumentUse) -> bool:
+    return (one.repository, one.built_at) == (script.repository, script.built_at)
 
 
 def states_of(uses: Iterable[DocumentUse], fleet: Fleet) -> list[State]:
