@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from functools import cache
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from msgspec import NODEFAULT
+from msgspec import NODEFAULT, Struct
 from msgspec.structs import fields, replace
 
 from graphkit.model.aliases import joined as joined_aliases
@@ -194,12 +195,20 @@ def _united(found: Iterable[Fact], key: Callable[[Fact], Hashable]) -> tuple[Fac
 def _filled(accounts: Sequence[Fact]) -> Fact:
     """Return the first account, its gaps (fields at their default) filled from the next ones."""
     first = accounts[0]
+    if len(accounts) == 1:
+        return first
     known: dict[str, Any] = {}
-    for field in fields(first):
-        if field.default is not NODEFAULT and getattr(first, field.name) == field.default:
-            values = (getattr(one, field.name) for one in accounts[1:])
-            known[field.name] = next((value for value in values if value != field.default), field.default)
+    for name, default in _defaults_of(first.__class__):
+        if getattr(first, name) == default:
+            values = (getattr(one, name) for one in accounts[1:])
+            known[name] = next((value for value in values if value != default), default)
     return replace(first, **known) if known else first
+
+
+@cache
+def _defaults_of(kind: type[Struct]) -> tuple[tuple[str, Any], ...]:
+    """Return the fields of a class that have a default, with that; msgspec reads its annotations anew each time."""
+    return tuple((field.name, field.default) for field in fields(kind) if field.default is not NODEFAULT)
 
 
 def _named(uses: Sequence[DocumentUse]) -> list[DocumentUse]:
