@@ -17,8 +17,6 @@ _METADATA: Final = re.compile(
     r"(?:^|[/\\])(?P<name>[^/\\]+?)-(?P<version>\d[^/\\-]*)(?:-py[\d.]+)?\.(?P<kind>dist-info|egg-info|egg)(?=$|[/\\])",
     re.IGNORECASE,
 )
-_CODE: Final = re.compile(r"(?:^|[/\\])(?:site|dist)-packages[/\\]([^\W\d]\w*)[/\\.]", re.IGNORECASE)
-_CODE_FILES: Final = (".py", ".pyc", ".pyd", ".so")
 _LONGEST: Final = 4_000
 
 
@@ -62,18 +60,3 @@ def releases_in_path(path: str) -> list[tuple[PackageName, str]]:
             continue
     archive = release_of_file(path) if path.endswith(".whl") else None
     return [*found, archive] if archive else found
-
-
-def import_in_path(path: str) -> PackageName | None:
-    """Return the name that code in a folder of installed packages is imported by, None where a path shows none.
-
-    >>> import_in_path("/usr/lib/python3/site-packages/litellm/proxy/server.py")
-    'litellm'
-    """
-    found = _CODE.search(path[-_LONGEST:]) if "-packages" in path else None
-    if found is None or not path.lower().endswith(_CODE_FILES):
-        return None
-    try:
-        return package_name(found[1])
-    except BadName:
-        return None

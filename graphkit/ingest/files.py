@@ -16,11 +16,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from graphkit.formats.archives import is_other
+from graphkit.formats.imported_code import LIBRARIES
 from graphkit.ingest.stats import IngestStats
 from graphkit.model.errors import InputError
 from graphkit.sources.distributions import is_distribution
 from graphkit.sources.environments import is_environment
-from graphkit.sources.environments.files import LIBRARIES
 from graphkit.sources.git.file_names import is_input
 
 _SKIPPED: Final = frozenset({".git", ".hg", ".svn"})

@@ -56,6 +56,8 @@ DENIES_ITSELF: Final = f"{NOT_READ}what is missing: it says itself that it is in
 """The problem of a document that says of itself that it does not list everything."""
 RECORD: Final = "record:"
 """How the origin of a row begins that stands for code: the distribution follows whose RECORD claims it."""
+COPY: Final = "copy:"
+"""How the origin of a row begins that stands for code outside of installed packages: the path of a file follows."""
 UNREADABLE: Final = "unreadable"
 """The format of a document that stands for a file of which nothing could be read: it was there all the same."""
 ATTESTED: Final = " in an attestation"

@@ -239,6 +239,38 @@ def test_namesakes_that_are_judged_alike_are_judged_each_by_its_own_words(graph:
     assert found == {f"{kind}-{number}": verdict for kind, verdict in said.items() for number in range(2)}
 
 
+# Code among the files of an SBOM
+
+CODE = "/usr/lib/python3/site-packages"
+
+
+@pytest.mark.parametrize(
+    ("path", "version", "verdict"),
+    [
+        (f"{CODE}/requests/_vendor/litellm/main.py", "", "unknown"),
+        (f"{CODE}/requests/_vendor/litellm/main.py", "1.82.6", "unknown"),  # of which release the copy is, nothing says
+        ("/srv/app/vendor/litellm/main.py", "", "unknown"),
+        ("/app/litellm/__init__.py", "", "unknown"),
+        (f"{CODE}/litellm/main.py", "1.82.6", "cleared"),
+        (f"{CODE}/sentry_sdk/integrations/litellm.py", "", "cleared"),
+        ("/app/tests/test_litellm.py", "", "cleared"),
+        ("/app/docs/litellm.md", "", "cleared"),
+    ],
+)
+@pytest.mark.parametrize("imports", ["", "imports: [litellm]\n"])
+def test_code_of_the_accused_package_that_no_release_of_it_holds(
+    judge: Judge, path: str, version: str, verdict: str, imports: str
+) -> None:
+    name = "litellm-proxy" if imports else "litellm"
+    case = INCIDENT.replace("pkg:pypi/litellm@", f"pkg:pypi/{name}@") + imports
+    rows = [{"type": "file", "name": path}]
+    if version:
+        rows += [{"type": "library", "name": name, "version": version, "purl": f"pkg:pypi/{name}@{version}"}]
+    found = judge(bom("shop", *rows), case)
+    assert found.verdict == verdict
+    assert (path in found.reason) == (verdict == "unknown")
+
+
 # Files of locks
 
 GOOD, ALSO_GOOD, EVIL = "aa" * 32, "bb" * 32, "cd" * 32

@@ -234,7 +234,8 @@ def _row(part: Part, place: str) -> Component | None:
     diagnostics = Diagnostics()
     rows = ComponentRows(diagnostics)
     rows.take(part, place)
-    is_odd = diagnostics.problems or rows.nameable or len(rows.components) != 1 or rows.shown_by_files()
+    is_alone = len(rows.components) == 1 and not rows.shown_by_files() and not rows.has_code()
+    is_odd = diagnostics.problems or rows.nameable or not is_alone
     return None if is_odd else rows.components.get(part.ref)
 
 

@@ -24,8 +24,9 @@ from graphkit.formats.cyclonedx.shape import (
     part_of,
 )
 from graphkit.formats.diagnostics import Diagnostics, quoted
-from graphkit.formats.file_names import import_in_path, release_of_file, releases_in_path
+from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import is_generator
+from graphkit.formats.imported_code import ImportedCode, may_be_code
 from graphkit.formats.named_releases import package_by_name
 from graphkit.formats.purls import Identity, another_version, identity_of, releases_in_purl, releases_in_text
 from graphkit.formats.refs import WrittenRefs
@@ -71,6 +72,8 @@ class ComponentRows:
         """Our ref for each ``bom-ref`` as written."""
         self._files: dict[tuple[PackageName, str], tuple[str, str]] = {}
         """By package and version key: the releases that files show, as written, and the place of the first."""
+        self._code: list[tuple[str, str]] = []
+        """Paths of files that may be code, with their places."""
         self._loose: dict[str, str] = {}
         """The SHA-256 of files that are named beside components, and the place of the first."""
         self._seen: dict[tuple[str, str, str, str], str] = {}
@@ -101,6 +104,10 @@ class ComponentRows:
                 self._take_beside(part, place)
         for part, place in _tools(meta, every=True):
             self._look_beside(part, place)
+
+    def has_code(self) -> bool:
+        """Return whether a component is a file that may be code, which others may account for."""
+        return bool(self._code)
 
     def has_links(self) -> bool:
         """Return whether something refers to other parts of the BOM, defines one, or hashes a file of its own."""
@@ -196,11 +203,27 @@ class ComponentRows:
             self._take_listed(
                 Component(ref=ref, name=package, package=package, version=version, purl=purl, optional=True), place
             )
+        self._take_code()
         held = {digest for row in self.components.values() for digest in (*row.sha256, *row.members)}
         for digest, place in self._loose.items():
             if digest not in held:
                 ref = self._refs.unique(place)
                 self._take_listed(Component(ref=ref, name=place, members=(digest,), optional=True), place)
+
+    def _take_code(self) -> None:
+        """Take up a row for each name of code that no component accounts for; one holds the files that are in it."""
+        if not self._code:
+            return
+        at = dict(zip(self.places, self.components.values(), strict=True))
+        code = ImportedCode()
+        for path, place in self._code:
+            holder = at.get(place.rpartition(".components[")[0]) if place.count("components[") > 1 else None
+            is_python = holder is not None and holder.package is not None
+            code.take(path, place, (holder.package or holder.name) if holder else "", is_python=is_python)
+        root = self.components.get(self.root)
+        known = {row.package for row in self.components.values()}
+        for row, place in code.rows(known, (root.package,) if root else (), self._refs):
+            self._take_listed(row, place)
 
     def _take_listed(self, row: Component, place: str) -> None:
         self.components[row.ref] = row
@@ -211,9 +234,8 @@ class ComponentRows:
         """Remember the releases that the name of a component, its purls, and the evidence for it show."""
         if part.name:
             self._remember(releases_in_path(part.name), place)
-            # Code in a folder of installed packages that no component is around: whose release it is nothing says.
-            if place.count("components[") <= 1 and (imported := import_in_path(part.name)) is not None:
-                self._remember([(imported, "")], place)
+            if (part.type == "file" or "-packages" in part.name) and may_be_code(part.name):
+                self._code.append((part.name, place))
         for text in _evident(part):
             if text and may_name_a_file(text):
                 self._remember(releases_in_text(text), place)
@@ -502,7 +524,7 @@ def rows_of_tools(meta: Metadata) -> tuple[list[str], list[Component]] | None:
     diagnostics = Diagnostics()
     rows = ComponentRows(diagnostics)
     rows.take_tools(meta)
-    is_more = diagnostics.problems or rows.shown_by_files() or rows.has_links()
+    is_more = diagnostics.problems or rows.shown_by_files() or rows.has_code() or rows.has_links()
     return None if is_more else (rows.places, [*rows.components.values()])
 
 

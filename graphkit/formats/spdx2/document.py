@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from packaging.utils import canonicalize_name
 
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
-from graphkit.formats.file_names import import_in_path, release_of_file, releases_in_path
+from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import with_tools
+from graphkit.formats.imported_code import ImportedCode, may_be_code
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.named_releases import is_source_archive
 from graphkit.formats.purls import releases_in_purl, releases_in_text
@@ -105,7 +106,7 @@ def document_of(
     for ref in (row for one in graph.optional for row in (one, *rows.others.get(one, ()))):
         rows.components[ref] = replace(rows.components[ref], optional=True)
     rows.name(graph.described or graph.roots)
-    rows.take_files(read.files or (), graph)
+    rows.take_files(read.files or (), graph, beside)
     rows.take_names(read.packages or (), read.files or (), beside)
     told = ((f"files[{i}]", one.name) for i, file in enumerate(read.files or ()) for one in file.projects or ())
     rows.take_projects((*told, *beside.projects))
@@ -214,6 +215,8 @@ class _Rows:
         """Rows of code whose release nothing tells, by the names that it is imported by."""
         self._held: list[tuple[str, str, str]] = []
         """Our ref of a package, the id of a file in it, and where it says so."""
+        self._own_files: list[tuple[str, str, str]] = []
+        """The paths of files that packages name themselves, the place of the package, and our ref of it."""
 
     def take(self, part: Package, place: str) -> None:
         """Take up a package, as one row for each Python release that its purls name, else as one."""
@@ -301,7 +304,7 @@ class _Rows:
             self._diagnostics.add(place, f"without purl; taken for the Python package {found.package}, by its name")
             self.components[ref] = replace(row, package=found.package, version=found.version, optional=True)
 
-    def take_files(self, files: Iterable[File], graph: Relationships) -> None:
+    def take_files(self, files: Iterable[File], graph: Relationships, beside: Beside) -> None:
         """Take up the SHA-256 of files as members of the packages that hold them.
 
         What no package holds is the one described package's; where that is not one package, a row of
@@ -319,12 +322,12 @@ class _Rows:
             loose.update(dict.fromkeys(found, number))
         members: dict[str, set[str]] = {}
         free = dict.fromkeys(digests)
-        claimed: set[str] = set()
+        holders: dict[str, str] = {}
         for ref, written, place in (*self._held, *((ref, one, "") for ref, one in graph.contents)):
             if written in digests:
                 free.pop(written, None)
-                if ref not in graph.described:
-                    claimed.add(written)
+                if ref not in graph.described and not self.components[holders.get(written, ref)].package:
+                    holders[written] = ref  # a file of Python may also be in a package of the system
                 members.setdefault(ref, set()).add(digests[written])
             elif place and written not in NO_ELEMENTS:
                 is_lost = written not in self.names
@@ -339,20 +342,28 @@ class _Rows:
             self._add_loose(files, loose)
         for ref, found_in in members.items():
             self.components[ref] = replace(self.components[ref], members=tuple(sorted(found_in - {""})))
-        self._add_imports(files, claimed)
+        paths = ((said(one.name), f"files[{i}]", holders.get(said(one.id), "")) for i, one in enumerate(files))
+        told = ((text, place, "") for place, text in beside.texts)
+        self._add_imports(
+            chain(paths, self._own_files, told), {self.components[ref].package for ref in graph.described}
+        )
 
-    def _add_imports(self, files: list[File], claimed: set[str]) -> None:
-        """Take up code that no package holds by the name that it is imported by, where no row has that, as `listed`."""
-        shown = [(import_in_path(said(one.name)), said(one.id), number) for number, one in enumerate(files)]
-        known = {row.package for row in self.components.values()} | {name for name, id_, _ in shown if id_ in claimed}
-        for name, _, number in shown:
-            if name is None or name in known:
-                continue
-            known.add(name)
-            ref = self._refs.unique(f"files[{number}] {name}")
-            self.components[ref] = Component(ref=ref, name=name, package=name, optional=True)
-            self.places.append(f"files[{number}]")
-            self.imported.add(ref)
+    def _add_imports(self, files: Iterable[tuple[str, str, str]], described: Collection[PackageName | None]) -> None:
+        """Take up code by the names that it is imported by, where no package accounts for it, as `listed`.
+
+        ``files``: of each its path, its place, and our ref of what holds it, empty for nothing.
+        """
+        code = ImportedCode()
+        for path, place, ref in files:
+            if may_be_code(path):
+                holder = self.components.get(ref)
+                held_by = (holder.package or holder.name) if holder else ""
+                code.take(path, place, held_by, is_python=holder is not None and holder.package is not None)
+        known = {row.package for row in self.components.values()}
+        for row, place in code.rows(known, described, self._refs):
+            self.components[row.ref] = row
+            self.places.append(place)
+            self.imported.add(row.ref)
 
     def take_names(self, packages: Iterable[Package], files: Iterable[File], beside: Beside) -> None:
         """Take up the releases that names, file names and addresses show and that no row is, as `listed`.
@@ -421,6 +432,8 @@ class _Rows:
     def _hold(self, ref: str, part: Package, place: str) -> None:
         files = enumerate(part.files or ())
         self._held += [(ref, (one or "").strip(), f"{place}.hasFiles[{i}]") for i, one in files]
+        excluded = (part.verification.excluded if part.verification else None) or ()
+        self._own_files += [(one, place, ref) for one in (said(part.file), *excluded) if one]
 
 
 def _shown_by(part: Package) -> Iterator[tuple[PackageName, str]]:

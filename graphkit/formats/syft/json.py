@@ -295,7 +295,7 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: ArtifactRows, diagnost
     """
     digests: dict[str, set[str]] = {}
     loose: set[str] = set()
-    held = {written for holder, written in graph.contents if holder != rows.source}
+    held = {written: holder for holder, written in graph.contents if holder != rows.source}
     for number, one in enumerate(diagnostics.array(top.get("files"), "files")):
         place = f"files[{number}]"
         table = diagnostics.table(one, place)
@@ -312,10 +312,9 @@ def _take_files(top: dict[str, Any], graph: _Graph, rows: ArtifactRows, diagnost
         location = table.get("location")
         name = location.get("path") if isinstance(location, dict) else ""
         link = told.get("linkDestination") if isinstance(told := table.get("metadata"), dict) else ""
-        rows.look([name, link], place)
+        rows.look([name, link], place, held.get(written, "") if isinstance(written, str) else "")
         if not isinstance(name, str):
             continue
-        rows.take_code(name, place, is_held=isinstance(written, str) and written in held)
         if table.get("unknowns") and (is_of_manifest(name) or _PYTHON_FILE.search(name)):
             diagnostics.leave_open(f"{place}.unknowns", f"all of {quoted(name)}, which Syft could not read")
     for key in _BESIDE:

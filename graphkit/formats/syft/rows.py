@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple
 from msgspec.structs import replace
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
-from graphkit.formats.file_names import import_in_path
-from graphkit.formats.named_releases import NamedReleases, package_by_name
+from graphkit.formats.imported_code import ImportedCode, may_be_code
+from graphkit.formats.named_releases import NamedReleases, package_by_name, texts_in
 from graphkit.formats.purls import Identity, another_version, identity_of
 from graphkit.formats.refs import WrittenRefs
 from graphkit.model.documents import Component
@@ -82,7 +82,7 @@ class ArtifactRows:
         self._named = NamedReleases()
         self.imported: set[str] = set()
         """Rows of code whose release nothing tells, by the names that it is imported by."""
-        self._code: dict[PackageName, str] = {}
+        self._code = ImportedCode()
         self._claimed: set[PackageName] = set()
         self._needed: dict[PackageName, str] = {}
         """What entries of locks say that they need, with the place of the first."""
@@ -111,7 +111,7 @@ class ArtifactRows:
         for top in _listed_in(one.metadata, "topLevelPackages") if not one.is_listed else ():
             if isinstance(top, str) and (claimed := package_by_name(top)) is not None:
                 self._claimed.add(claimed)
-        self._take_inner(table, place)
+        self._take_inner(table, place, ref)
         self._need(one.metadata, f"{place}.metadata")
 
     def _read(self, table: dict[str, Any], place: str) -> _Artifact:
@@ -174,12 +174,14 @@ class ArtifactRows:
         self._add_called(ref, (metadata.get("name"), metadata.get("version") or version), place)
         return ref
 
-    def _take_inner(self, table: dict[str, Any], place: str) -> None:
+    def _take_inner(self, table: dict[str, Any], place: str, ref: str) -> None:
         """Remember the releases that an artifact's locations and metadata show beside it, for `close`."""
         metadata = table.get("metadata")
         files = metadata.get("files") if isinstance(metadata, dict) else None
         for one in files if isinstance(files, list) else ():  # by far the most; a plain look is enough
             texts = (one.get("path"), one.get("url")) if isinstance(one, dict) else (one,)
+            if isinstance(texts[0], str) and may_be_code(texts[0]):
+                self._take_code(texts[0], place, ref)
             for text in texts:
                 if isinstance(text, str) and ("-info" in text or ".whl" in text or text.startswith("pkg:")):
                     self._named.take(text, place)
@@ -190,20 +192,23 @@ class ArtifactRows:
         if isinstance(purl, str):
             self._named.take_qualifiers(purl, place)
         licensed = (one.get("locations") for one in _listed_in(table, "licenses") if isinstance(one, dict))
-        self.look([table.get("name"), table.get("locations"), others, *licensed], place)
+        self.look([table.get("name"), table.get("locations"), others, *licensed], place, ref)
 
-    def look(self, value: object, place: str) -> None:
-        """Remember the releases that texts show: paths and addresses of metadata and wheels, and Python purls."""
-        self._named.take_all(value, place)
+    def look(self, value: object, place: str, holder: str = "") -> None:
+        """Remember, for `close`, the releases that texts show, and the code whose paths they are.
 
-    def take_code(self, path: str, place: str, *, is_held: bool) -> None:
-        """Remember what code on a path is imported by, for `close`; ``is_held``: a package holds the file."""
-        if (name := import_in_path(path)) is None:
-            return
-        if is_held:
-            self._claimed.add(name)
-        else:
-            self._code.setdefault(name, place)
+        Paths and addresses of metadata and wheels, and Python purls, show releases. ``holder``: our ref of the row
+        that holds the code.
+        """
+        for text in texts_in(value):
+            self._named.take(text, place)
+            if may_be_code(text):
+                self._take_code(text, place, holder)
+
+    def _take_code(self, path: str, place: str, holder: str) -> None:
+        row = self.components.get(holder)
+        name = (row.package or row.name) if row else ""
+        self._code.take(path, place, name, is_python=row is not None and row.package is not None)
 
     def _need(self, metadata: dict[str, Any], place: str) -> None:
         """Remember what a package of a lock needs, optional ones apart, for `close`."""
@@ -256,14 +261,11 @@ class ArtifactRows:
             self.components[row.ref] = row
             self.places.append(place)
             self.listed.add(row.ref)
-        for name, place in self._code.items():
-            if name in known or name in self._claimed:
-                continue
-            ref = self._refs.unique(f"{place} {name}")
-            self.components[ref] = Component(ref=ref, name=name, package=name)
+        for row, place in self._code.rows(known | self._claimed, (), self._refs):
+            self.components[row.ref] = row
             self.places.append(place)
-            self.listed.add(ref)
-            self.imported.add(ref)
+            self.listed.add(row.ref)
+            self.imported.add(row.ref)
 
     def _identity(self, name: str, version: str, purl: str, kind: str, place: str) -> Identity:
         """Return who an artifact is: by its purl, and where that says nothing, by Syft's own type `python`."""

@@ -79,8 +79,8 @@ class TrivyJson:
         if not rows.lists_packages:
             text = "packages in which nothing was found: the report lists findings alone; make it with --list-all-pkgs"
             diagnostics.leave_open("Results", text)
-        python = [row for row in rows.components.values() if row.package]
-        deciding = python or [row for row in rows.components.values() if row.ref != root]
+        python = [row for row in rows.components.values() if row.package and row.ref not in rows.imported]
+        deciding = python or [row for row in rows.components.values() if row.ref not in {root, *rows.imported}]
         is_listed = kind in _OF_A_BOM or (bool(deciding) and all(row.ref in rows.listed for row in deciding))
         targets = {edge.target for edge in rows.edges if edge.source != edge.target}
         tops = dict.fromkeys(edge.source for edge in rows.edges if edge.source not in targets)

@@ -6,6 +6,8 @@ import re
 from typing import Any, Final
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
+from graphkit.formats.imported_code import ImportedCode
+from graphkit.formats.named_releases import texts_in
 from graphkit.formats.purl_rows import PurlRows
 from graphkit.formats.trivy.types import MANIFESTS, PYTHON, made_purl
 from graphkit.model.documents import Component, Edge
@@ -35,6 +37,9 @@ class ResultRows(PurlRows):
         self._known: set[Known] = set()
         self._bare: list[tuple[str, str]] = []
         """Names without a version, by findings about licenses, and their places."""
+        self.imported: set[str] = set()
+        """Rows of code whose release nothing tells, by the names that it is imported by."""
+        self._code = ImportedCode()
         self._without_list: list[str] = []
         """The places of results that have findings and list no packages."""
 
@@ -76,6 +81,10 @@ class ResultRows(PurlRows):
                 self._known.add((_plain(name), ""))
                 self.listed.add(self.add(Component(ref=place, name=name, optional=True), place))
         super().close()
+        known = {row.package for row in self.components.values()}
+        for row, place in self._code.rows(known, (), self._refs):
+            self.imported.add(self.add(row, place))
+        self.listed |= self.imported
 
     def _take_package(self, table: dict[str, Any], kind: str, place: str) -> str:
         diagnostics = self._diagnostics
@@ -90,7 +99,11 @@ class ResultRows(PurlRows):
         for key in ("FilePath", "InstalledFiles"):
             self.named.take_all(table.get(key), f"{place}.{key}")
         members = (digest[1].lower(),) if digest else ()
-        return self._take(name, version, purl, kind, place, members=members, is_dev=table.get("Dev") is True)
+        ref = self._take(name, version, purl, kind, place, members=members, is_dev=table.get("Dev") is True)
+        row = self.components[ref]
+        for one in texts_in([table.get("FilePath"), table.get("InstalledFiles")]):
+            self._code.take(one, place, row.package or row.name, is_python=row.package is not None)
+        return ref
 
     def _take(
         self,

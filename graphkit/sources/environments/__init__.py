@@ -19,6 +19,7 @@ from graphkit.formats.diagnostics import quoted
 from graphkit.formats.duplicate_keys import with_joined_keys
 from graphkit.formats.environments.pip_inspect import environment_of
 from graphkit.formats.file_names import releases_in_path
+from graphkit.formats.imported_code import LIBRARIES
 from graphkit.formats.refs import Refs
 from graphkit.model.documents import (
     EDITABLE_TREE,
@@ -37,7 +38,7 @@ from graphkit.model.versions import release_version
 from graphkit.sources.environments.bundled import archive_rows, bom_rows, listed_row, loose_metadata, vendor_list
 from graphkit.sources.environments.code import Owner, changed_code, is_of_a_system
 from graphkit.sources.environments.conda_meta import CondaPackage, conda_packages, python_row
-from graphkit.sources.environments.files import LIBRARIES, InstalledFiles, shown_path
+from graphkit.sources.environments.files import InstalledFiles, shown_path
 from graphkit.sources.environments.metadata import called, headers, otherwise, provided, recorded
 from graphkit.sources.environments.pth_files import Claim, in_given, normal, read_hooks
 from graphkit.sources.environments.tree import INSTALLED, Tree, imported_names, walk_tree

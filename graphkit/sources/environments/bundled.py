@@ -14,13 +14,14 @@ from packaging.utils import InvalidSdistFilename, InvalidWheelFilename, parse_sd
 from graphkit.formats import read_document
 from graphkit.formats.archives import Contents, contents
 from graphkit.formats.diagnostics import quoted
+from graphkit.formats.imported_code import VENDOR_FOLDERS
 from graphkit.model.documents import DENIES_ITSELF, NOT_READ, RECORD, SAYS_COMPLETE, Completeness, Component
 from graphkit.model.errors import InputError
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.model.requirements import requirement
 from graphkit.sources.environments.files import InstalledFiles, shown_path
 from graphkit.sources.environments.metadata import headers
-from graphkit.sources.environments.tree import ARCHIVE, BOM, VENDOR_FOLDERS, VENDOR_LIST
+from graphkit.sources.environments.tree import ARCHIVE, BOM, VENDOR_LIST
 
 _COMMENT: Final = re.compile(r"(?:^|\s)#.*")
 _OPTIONS: Final = re.compile(r"\s--hash[= ]\S+|\s*\\$")

@@ -18,10 +18,10 @@ from typing import Final
 
 from msgspec import Struct, field
 
+from graphkit.formats.imported_code import VENDOR_FOLDERS
 from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, package_name, purl_of
 from graphkit.sources.environments.files import InstalledFiles, shown_path
-from graphkit.sources.environments.tree import VENDOR_FOLDERS
 
 _RUN: Final = re.compile(r".+\.(?:pyw?|pyc|pyd|so(?:\.[\d.]+)?|dll|dylib)", re.IGNORECASE)
 """What Python imports, and libraries that what it imports loads."""

@@ -11,7 +11,6 @@ from typing import Final
 from graphkit.formats.diagnostics import Diagnostics
 from graphkit.model.environment import Environment
 
-LIBRARIES: Final = frozenset({"site-packages", "dist-packages"})
 _PYTHON: Final = re.compile(r"python(3\.\d+)t?")
 _SYSTEM_LINE: Final = re.compile(r"^\s*include-system-site-packages\s*=\s*(.*?)\s*$", re.MULTILINE | re.IGNORECASE)
 _VERSION_LINE: Final = re.compile(r"^\s*version(?:_info)?\s*=\s*(3\.\d+)", re.MULTILINE)

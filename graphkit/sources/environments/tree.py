@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 
-from graphkit.sources.environments.files import LIBRARIES, InstalledFiles
+from graphkit.formats.imported_code import LIBRARIES, MODULE, VENDOR_FOLDERS
+from graphkit.sources.environments.files import InstalledFiles
 
 INSTALLED: Final = re.compile(r"(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info|egg-link|egg)", re.IGNORECASE)
 BOM: Final = re.compile(
@@ -29,17 +30,6 @@ VENDOR_LIST: Final = re.compile(
 REQUIREMENTS: Final = re.compile(r"[^/]*requirements[^/]*\.(?:txt|in)", re.IGNORECASE)
 """Lists of what a vendor folder holds, also under the usual name of requirements."""
 ARCHIVE: Final = re.compile(r".+\.(?:whl|egg|zip|pyzw?|shiv|pex|tar\.(?:gz|bz2|xz)|tgz|tbz2?|txz|tar)", re.IGNORECASE)
-VENDOR_FOLDERS: Final = frozenset(
-    {
-        "_vendor", "vendor", "_vendored", "vendored", "_vendored_packages", "vendored_packages", "_bundled", "bundled",
-        "_bundle", "bundle", "_extern", "extern", "_externals", "externals", "_external", "external", "third_party",
-        "thirdparty", "_third_party", "_thirdparty", "3rdparty", *LIBRARIES,
-    }
-)  # fmt: skip
-"""Folders that hold copies of other projects' packages."""
-_MODULE: Final = re.compile(
-    r"([^\W\d]\w*)(?:\.py|\.pyc|\.pyd|\.so|\.(?:cpython|cp\d|pypy|abi3)[^/]*\.(?:so|pyd))", re.IGNORECASE
-)
 _CACHED: Final = re.compile(r"([^\W\d]\w*)\.(?:cpython|pypy)[^/]*\.pyc", re.IGNORECASE)
 _INTERPRETER: Final = re.compile(r"(?:python|pypy)[\d.]*t?", re.IGNORECASE)
 _PROGRAMS: Final = frozenset({"bin", "Scripts"})
@@ -236,7 +226,7 @@ def imported_names(folder: Path) -> Iterator[tuple[str, str]]:
                     yield f"{name}/{cached}", found[1]
         elif is_folder and name.isidentifier() and _listed(folder / name):
             yield name, name
-        elif not is_folder and (module := _MODULE.fullmatch(name)):
+        elif not is_folder and (module := MODULE.fullmatch(name)):
             yield name, module[1]
 
 

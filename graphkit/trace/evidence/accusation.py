@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from packaging.specifiers import SpecifierSet
 
 from graphkit.model.answers import Path
-from graphkit.model.documents import RECORD, Basis, Component, Document, DocumentKind
+from graphkit.model.documents import COPY, RECORD, Basis, Component, Document, DocumentKind
 from graphkit.model.incidents import AccusedFile, CompromisedRelease, FileHash
 from graphkit.model.names import (
     BadName,
@@ -337,6 +337,8 @@ def _of_package(row: Component, package: PackageName, basis: Basis, accused: Acc
     by_version = package in accused.keys or package in accused.ranges
     if not by_version and package not in accused.every and package not in accused.open:
         return _ELSE  # nearly every row of a fleet, whose version is of no account then
+    if row.origin.startswith(COPY) and not row.version:
+        return _of_copy(row, package)
     version = release_version(row.version)
     if accused.has(package, version) and (row.version or package in accused.every):
         return _of_release(row, package, version.key, basis, accused)
@@ -532,12 +534,22 @@ def _by_import(row: Component, document: Document, accused: Accusation) -> RowTe
     """Return what a row says of code that is imported by the name of an accused package, and that names no release."""
     if row.package not in accused.imports or row.version or row.origin.removeprefix(RECORD) in accused.packages:
         return _ELSE  # what a distribution of an accused package claims is of the release of its own row
-    if document.kind is DocumentKind.SBOM and any(one.package in accused.packages for one in document.components):
-        return _ELSE  # an SBOM has no claims; code of that name is taken for that of the release that it lists
     names = " or ".join(sorted(accused.packages))
-    return _unknown(
-        f"it has the import package {row.name}, which may be of {names}; what it is a copy of would settle it"
-    )
+    if (is_copy := row.origin.startswith(COPY)) or document.kind is DocumentKind.SBOM:
+        # An SBOM claims nothing: installed code is of the release that it lists, all code of what it describes.
+        rows = (one for one in document.components if not is_copy or one.ref in document.roots[:1])
+        if any(one.package in accused.packages for one in rows):
+            return _ELSE
+    if is_copy:
+        return _of_copy(row, names)
+    told = f"it has the import package {row.name}, which may be of {names}"
+    return _unknown(f"{told}; what it is a copy of would settle it")
+
+
+def _of_copy(row: Component, names: str) -> RowTest:
+    """Return what a row says of code outside of installed packages that is imported by a name of accused packages."""
+    path = row.origin.removeprefix(COPY)
+    return _unknown(f"it has {path}, which may be copied from {names}; the release that it is of would settle it")
 
 
 def _by_carrier(row: Component, accused: Accusation) -> RowTest:

@@ -41,6 +41,11 @@ class Release:
         return f"/usr/lib/python3/site-packages/{self.name}-{self.version}.dist-info/METADATA"
 
     @property
+    def code(self) -> str:
+        """A path of its code, where it was copied to."""
+        return f"/srv/app/vendor/{self.name}/core.py"
+
+    @property
     def command(self) -> str:
         """A command that installs it."""
         return f"pip install {self.name}=={self.version}"
@@ -85,7 +90,7 @@ def texts(place: Place, release: Release, kinds: Kinds) -> Iterator[tuple[str, s
         "name": (("name", release.name), ("file", release.wheel)),
         "purl": (("purl", release.purl), ("file", f"pkg:pypi/other@1.0?file_name={release.wheel}")),
         "cpe": (("cpe", release.cpe),),
-        "file": (("file", release.wheel), ("path", release.folder)),
+        "file": (("file", release.wheel), ("path", release.folder), ("code", release.code)),
         "hash": (("digest", f"sha256:{release.digest}"),),
         "reference": reference,
         "address": (("address", release.url), ("link", link), ("purl", release.purl)),

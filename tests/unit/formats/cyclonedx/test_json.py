@@ -577,7 +577,7 @@ def test_very_many_annotated_parts_are_looked_up_in_one_pass() -> None:
 
 
 def test_code_in_a_folder_of_packages_is_a_row_by_the_name_that_it_is_imported_by() -> None:
-    """Its metadata may be gone; which release it is of nobody knows. Code inside a component is that component's."""
+    """Its metadata may be gone; which release it is of nobody knows."""
     file = {"type": "file", "bom-ref": "f", "name": "/opt/site-packages/litellm/proxy/server.py"}
 
     def shown(*components: dict[str, Any]) -> list[str]:
@@ -585,6 +585,10 @@ def test_code_in_a_folder_of_packages_is_a_row_by_the_name_that_it_is_imported_b
         return [row.package for row in found.components if row.package and not row.version and row.optional]
 
     assert shown(library("a"), file) == ["litellm"]
-    assert shown(library("a", components=[file])) == []
+    assert shown(library("a", components=[file])) == ["litellm"]
+    assert shown(library("litellm", components=[file])) == []
     assert shown(library("litellm"), file) == []
+    copied = {**file, "name": "/opt/site-packages/a/_vendor/litellm/server.py"}
+    assert shown(library("a"), library("litellm"), copied) == ["litellm"]
+    assert shown(library("a"), library("litellm", components=[copied])) == ["a"]
     assert not bom(components=[file]).covers_python

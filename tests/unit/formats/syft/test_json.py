@@ -588,7 +588,7 @@ def test_every_dependency_is_an_edge_from_child_to_parent(pairs: list[tuple[int,
 
 def test_code_that_no_package_holds_is_a_row_by_the_name_that_it_is_imported_by() -> None:
     """A folder of installed packages may hold code whose metadata are gone: which release it is of nobody knows."""
-    top = "/app/lib/python3/site-packages"
+    top = "/opt/site-packages"
     files = [
         {"id": str(number), "location": {"path": f"{top}/{name}"}}
         for number, name in enumerate(("litellm/__init__.py", "yaml/__init__.py", "a/__init__.py", "x/data.txt"))
@@ -599,11 +599,13 @@ def test_code_that_no_package_holds_is_a_row_by_the_name_that_it_is_imported_by(
         return [row.package for row in found.components if row.package and not row.version and row.optional]
 
     holds_yaml = related("PyYAML contains 1")
-    assert shown(artifact("a"), artifact("PyYAML"), relationships=holds_yaml) == ["litellm"]
+    assert shown(artifact("a"), artifact("PyYAML"), relationships=holds_yaml) == ["litellm", "yaml"]
     tops = {"name": "PyYAML", "version": "1.0", "topLevelPackages": ["_yaml", "yaml"]}
     assert shown(artifact("a"), artifact("PyYAML", metadata=tops)) == ["litellm"]
     # What is looked at holds every file: that says nothing of a release.
     assert shown(artifact("a"), artifact("PyYAML"), relationships=related("src contains 1")) == ["litellm", "yaml"]
+    recorded = artifact("pip", metadata={"files": [{"path": "pip/_vendor/idna/core.py"}, {"path": "pip/main.py"}]})
+    assert "idna" in shown(recorded)
     assert not syft(files=files).covers_python
 
 

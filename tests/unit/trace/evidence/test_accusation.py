@@ -319,6 +319,10 @@ def test_code_that_is_imported_by_the_name_of_an_accused_package_may_be_of_it() 
     for components, verdict in (((), UNKNOWN), ((python("1.80.0"),), ELSE)):
         sbom = replace(LOCK, kind=DocumentKind.SBOM, components=components)
         assert accusation.test_row(code, sbom, accused).verdict is verdict
+        copied = replace(code, origin="copy:/app/_vendor/proxy_kit/x.py")  # it may be of another release than that
+        assert accusation.test_row(copied, sbom, accused).verdict is UNKNOWN
+        described = replace(sbom, roots=tuple(one.ref for one in components))
+        assert accusation.test_row(copied, described, accused).verdict is verdict
 
 
 # Words of the organisation
