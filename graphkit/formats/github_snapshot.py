@@ -11,6 +11,7 @@ from graphkit.formats.decoding import is_json, loose_json, marks_in
 from graphkit.formats.diagnostics import Diagnostics, own_time, quoted
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.purl_rows import OTHERS, PurlRows
+from graphkit.formats.purls import row_of_reference
 from graphkit.formats.syft.rows import is_of_manifest
 from graphkit.model.documents import Basis, Completeness, Component, Document, DocumentKind, Edge
 from graphkit.model.errors import InputError
@@ -202,9 +203,14 @@ class _Rows(PurlRows):
                 where = f"{place}[{number}]"
                 if target := names.get(self._diagnostics.text(one, where).strip()):
                     self.edges[Edge(source=ref, target=target)] = None
-                else:
-                    text = f"{quoted(one)} is not resolved in this snapshot; the dependency was left out"
-                    self._diagnostics.add(where, text, lost=True)
+                    continue
+                named = row_of_reference(one, where) if isinstance(one, str) else None
+                if named is not None:
+                    names[one.strip()] = target = self.add(named, where)
+                    self.listed.add(target)
+                    self.edges[Edge(source=ref, target=target)] = None
+                what = "the dependency was left out" if named is None else "taken for the release that it names"
+                self._diagnostics.add(where, f"{quoted(one)} is not resolved in this snapshot; {what}", lost=True)
 
 
 def _name_of(purl: str) -> str:

@@ -12,6 +12,7 @@ from packageurl import PackageURL
 
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.file_names import release_of_file, releases_in_path
+from graphkit.model.documents import Component
 from graphkit.model.names import BadName, PackageName, named_by_file, package_name, package_of, read_purl
 from graphkit.model.versions import release_version
 
@@ -92,6 +93,26 @@ def _read(text: str, diagnostics: Diagnostics, place: str) -> PackageURL:
     mended = read._replace(name=name, version=version or None)
     diagnostics.add(f"{place}.purl", f"{quoted(text)} is read as {package_of(mended)} {version}".rstrip())
     return mended
+
+
+def row_of_reference(written: str, ref: str) -> Component | None:
+    """Return the row, `listed`, of what a reference names that is a purl, under ``ref``; None for any other.
+
+    It may lead to nothing in its document, and names a release all the same.
+
+    >>> row_of_reference("pkg:pypi/litellm@1.82.8", "1").version, row_of_reference("litellm", "1")
+    ('1.82.8', None)
+    """
+    purl = written.strip()
+    try:
+        name = read_purl(purl).name
+    except BadName:
+        return None
+    found = identity_of(purl, "", Diagnostics(), "")
+    return Component(
+        ref=ref, name=found.package or name, package=found.package, version=found.version, purl=purl, optional=True,
+        origin=found.origin, index=found.index,
+    )  # fmt: skip
 
 
 def releases_in_purl(purl: str) -> Iterator[tuple[PackageName, str]]:

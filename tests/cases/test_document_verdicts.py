@@ -271,6 +271,17 @@ def test_code_of_the_accused_package_that_no_release_of_it_holds(
     assert (path in found.reason) == (verdict == "unknown")
 
 
+@pytest.mark.parametrize("where", ["dependencies", "compositions", "provides"])
+def test_a_reference_to_nothing_that_is_a_purl_names_a_release(judge: Judge, where: str) -> None:
+    bad = "pkg:pypi/litellm@1.82.8"
+    more: Row = {"dependencies": [{"ref": "app", "dependsOn" if where == "dependencies" else "provides": [bad]}]}
+    if where == "compositions":
+        more = {"compositions": [{"aggregate": "complete", "assemblies": ["root", "app", bad]}]}
+    found = judge(bom("shop", **more))
+    assert (found.verdict, found.builds[0].basis) == ("observed", "listed")
+    assert bad in found.reason or "litellm 1.82.8" in found.reason
+
+
 # Files of locks
 
 GOOD, ALSO_GOOD, EVIL = "aa" * 32, "bb" * 32, "cd" * 32

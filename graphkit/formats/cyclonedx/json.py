@@ -38,6 +38,8 @@ _EARLIER: Final = frozenset({"design", "pre-build", "discovery", "decommission"}
 _PYTHON_TOOLS: Final = frozenset(
     {"cyclonedx-py", "cyclonedx-bom", "cyclonedx-python", "pip-audit", "pip_audit", "sbom4python", "uv"}
 )
+_LISTING: Final = ("dependencies", "compositions")
+"""Where a reference says that what it leads to is there."""
 _DENIAL: Final = "incomplete"
 _SOURCES: Final = {"container": "image", "file": "directory"}
 _NOT_NAMES: Final = frozenset({"file", "data"})
@@ -213,6 +215,11 @@ class _Graph:
             is_any = place.startswith(("annotations", "declarations"))
             if name not in rows.defined and not (is_any and name not in rows.names and self._is_any_part(name, data)):
                 self._known(name, place)
+        for number, said in enumerate(bom.compositions or ()):
+            for key, refs in (("assemblies", said.assemblies), ("dependencies", said.dependencies)):
+                for at, name in enumerate(refs or ()):
+                    if name and name not in rows.defined and not is_link(name):
+                        self._known(name, f"compositions[{number}].{key}[{at}]")
         self.is_known = bool(bom.dependencies)
         self.edges = tuple(edges)
         targets = {edge.target for edge in edges if edge.source != edge.target}
@@ -236,9 +243,11 @@ class _Graph:
         if found := self._decoded.get(unquote(written)):
             return found
         where = "points into another document" if is_link(written) else "is not a component of this document"
+        found = self._rows.take_named(written, place) if place.startswith(_LISTING) else ""
+        what = "taken for the release that it names" if found else "the dependency was left out"
         # What it leads to is missing from the list, whatever the compositions say.
-        self._diagnostics.add(place, f"{quoted(written)} {where}; the dependency was left out", lost=True)
-        return ""
+        self._diagnostics.add(place, f"{quoted(written)} {where}; {what}", lost=True)
+        return found
 
 
 def _completeness_of(bom: Bom, rows: ComponentRows, roots: tuple[str, ...], diagnostics: Diagnostics) -> Completeness:

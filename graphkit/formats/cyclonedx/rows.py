@@ -28,7 +28,14 @@ from graphkit.formats.file_names import release_of_file, releases_in_path
 from graphkit.formats.generators import is_generator
 from graphkit.formats.imported_code import ImportedCode, may_be_code
 from graphkit.formats.named_releases import package_by_name
-from graphkit.formats.purls import Identity, another_version, identity_of, releases_in_purl, releases_in_text
+from graphkit.formats.purls import (
+    Identity,
+    another_version,
+    identity_of,
+    releases_in_purl,
+    releases_in_text,
+    row_of_reference,
+)
 from graphkit.formats.refs import WrittenRefs
 from graphkit.model.documents import Component
 from graphkit.model.names import PackageName, purl_key, purl_of
@@ -183,6 +190,17 @@ class ComponentRows:
         if name and name.strip():
             ref = self._refs.unique(place)
             self._take_listed(Component(ref=ref, name=name.strip(), version=version or "", optional=True), place)
+
+    def take_named(self, written: str, place: str) -> str:
+        """Return the ref of a row for what a reference names that leads to no component and is a purl, else nothing."""
+        if (row := row_of_reference(written, place)) is None:
+            return ""
+        root = self.components.get(self.root)
+        if root is not None and root.purl == row.purl:  # tools forget to give that its ref
+            return root.ref
+        row = replace(row, ref=self._refs.of(written, place))
+        self._take_listed(row, place)
+        return row.ref
 
     def shown_by_files(self) -> dict[tuple[PackageName, str], tuple[str, str]]:
         """Return the releases that files, addresses and texts show and that no row is: version as written, and place.

@@ -17,7 +17,7 @@ from graphkit.formats.generators import with_tools
 from graphkit.formats.imported_code import ImportedCode, may_be_code
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.named_releases import is_source_archive
-from graphkit.formats.purls import releases_in_purl, releases_in_text
+from graphkit.formats.purls import releases_in_purl, releases_in_text, row_of_reference
 from graphkit.formats.refs import WrittenRefs
 from graphkit.formats.spdx2.identity import Releases, by_name, hashes_in, hashes_of, identities_of, purls_of, said
 from graphkit.formats.spdx2.relationships import NO_ELEMENTS, Relationships
@@ -100,6 +100,7 @@ def document_of(
         diagnostics.leave_open(
             f"externalDocumentRefs[{number}]", f"another document, which this refers to: {quoted(one.id)}"
         )
+    rows.take_named(read)
     graph = Relationships(
         read, rows.names, frozenset(ref for ref, row in rows.components.items() if row.package), diagnostics
     )
@@ -303,6 +304,24 @@ class _Rows:
                 continue
             self._diagnostics.add(place, f"without purl; taken for the Python package {found.package}, by its name")
             self.components[ref] = replace(row, package=found.package, version=found.version, optional=True)
+
+    def take_named(self, read: Spdx) -> None:
+        """Take up, as `listed`, what relationships name that is no element and whose id is a purl."""
+        others = {one.id for one in (*(read.files or ()), *(read.snippets or ()))}
+        ends: list[tuple[str, str | None]]
+        ends = [(f"documentDescribes[{i}]", one) for i, one in enumerate(read.described or ())]
+        for number, one in enumerate(read.relationships or ()):
+            place = f"relationships[{number}]"
+            ends += [(f"{place}.spdxElementId", one.element), (f"{place}.relatedSpdxElement", one.related)]
+        for place, id_ in ends:
+            written = said(id_)
+            if written in self.names or written in others or (row := row_of_reference(written, place)) is None:
+                continue
+            ref = self._refs.of(written, place)
+            self.components[ref] = replace(row, ref=ref)
+            self.places.append(place)
+            text = f"{quoted(written)} is not an element of this document; taken for the release that it names"
+            self._diagnostics.add(place, text, lost=True)
 
     def take_files(self, files: Iterable[File], graph: Relationships, beside: Beside) -> None:
         """Take up the SHA-256 of files as members of the packages that hold them.

@@ -278,6 +278,7 @@ class _Graph:
         if found := self._rows.names.get(written):
             return found
         if written not in self._files:
+            self._rows.look(written, place)
             self._diagnostics.add(
                 place,
                 f"{quoted(written)} is not an artifact of this document; relationship left out",

@@ -64,7 +64,7 @@ class ResultRows(PurlRows):
                 needs.append((ref, f"{where}.DependsOn", one.get("DependsOn")))
             else:
                 diagnostics.add(where, "is not an object; left out", lost=True)
-        self._connect(found, needs)
+        self._connect(found, needs, kind)
         self.lists_packages |= bool(packages)
         findings = self._take_findings(table, kind, place)
         if findings and not packages and what in _CLASSES:
@@ -160,7 +160,7 @@ class ResultRows(PurlRows):
         for name in {_plain(row.name), purl_key(row.purl) if row.purl else "", row.package or ""} - {""}:
             self._known |= {(name, version), (name, "")}
 
-    def _connect(self, found: dict[str, str], needs: list[tuple[str, str, Any]]) -> None:
+    def _connect(self, found: dict[str, str], needs: list[tuple[str, str, Any]], kind: str) -> None:
         """Make the edges between the packages of a result, whose ids are its own."""
         for ref, place, written in needs:
             for number, one in enumerate(self._diagnostics.array(written, place)):
@@ -171,6 +171,9 @@ class ResultRows(PurlRows):
                 else:
                     text = f"{quoted(one)} is not a package of this report; the dependency was left out"
                     self._diagnostics.add(where, text, lost=True)
+                    if kind in PYTHON and isinstance(one, str):  # whose ids are names and versions
+                        name, _, version = one.strip().rpartition("@")
+                        self.named.take(made_purl(kind, name or version, version if name else ""), where)
 
     def _take_findings(self, table: dict[str, Any], kind: str, place: str) -> bool:
         """Take up what findings name and the list does not; return whether packages were found vulnerable."""

@@ -48,6 +48,14 @@ def rows(document: Document) -> list[tuple[str, str, bool]]:
     return [(str(row.package or row.purl), row.version, row.optional) for row in packages]
 
 
+@pytest.mark.parametrize(("purl", "row"), [("pkg:pypi/bad@1.2", "bad"), ("pkg:npm/bad@1.2", "pkg:npm/bad@1.2")])
+def test_a_dependency_that_is_not_resolved_and_is_a_purl_names_a_release(purl: str, row: str) -> None:
+    document = read(snapshot({"image": manifest({"a": dependency("pkg:pypi/a@1", purl), "b": dependency("", purl)})}))
+    assert rows(document)[-1] == (row, "1.2", True)
+    assert len(rows(document)) == 2
+    assert document.completeness is Completeness.INCOMPLETE
+
+
 def test_a_build_that_submits_what_it_resolved() -> None:
     resolved = {
         "litellm": dependency("pkg:pypi/litellm@1.82.8", "httpx"),

@@ -65,6 +65,7 @@ DIGESTS = [{"alg": "SHA-256", "content": BAD}]
 EXPOSED: Mapping[str, dict[str, Any]] = {
     "plain": listed(row()),
     "not complete": listed(row(), compositions=[]),
+    "dangling purl": linking("pkg:pypi/litellm@1.82.8"),
     "nested": listed({"type": "library", "name": "a", "purl": "pkg:pypi/a@1", "components": [row()]}),
     "excluded": listed(row(scope="excluded")),
     "in a service": listed(services=[{"bom-ref": "s", "name": "s", "components": [row()]}]),
@@ -113,7 +114,7 @@ OPEN: Mapping[str, dict[str, Any]] = {
     "no scheme": listed(row(purl="pypi/litellm@1.82.8")),
     "repository": listed(row(purl="pkg:pypi/litellm@1.82.8?vcs_url=git%2Bhttps://git.example/x")),
     "no purl among others": innocent(components=[row(purl=None)]),
-    "dangling": linking("pkg:pypi/litellm@1.82.8"),
+    "dangling": linking("litellm@1.82.8"),
     "another BOM": linking("urn:cdx:f08a6ccd-4dce-4759-bd84-c626675d60a7/1#litellm"),
     "of vulnerabilities": composed({"aggregate": "complete", "vulnerabilities": ["v"]}),
     "of direct dependencies": composed({"aggregate": "complete", "dependencies": ["app"]}),

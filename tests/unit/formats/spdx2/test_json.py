@@ -243,6 +243,17 @@ def test_dependencies_are_unknown_where_nothing_tells_them() -> None:
         assert spdx(packages=packages, relationships=related(relation)).dependencies_known is known
 
 
+def test_a_purl_in_the_place_of_an_id_names_a_release() -> None:
+    bad = "pkg:pypi/bad@1.2"
+    document = spdx(packages=[package("a")], relationships=related(f"a DEPENDS_ON {bad}", f"a CONTAINS {bad}"))
+    last = document.components[-1]
+    assert (last.package, last.version, last.optional, document.places[-1]) == (
+        "bad", "1.2", True, "relationships[0].relatedSpdxElement",
+    )  # fmt: skip
+    assert edges(document) == [f"a>{bad}"]
+    assert document.completeness is Completeness.INCOMPLETE
+
+
 def test_dangling_ids_and_odd_types_are_noted_and_the_rest_stands() -> None:
     document = spdx(
         packages=[package("a"), package("b")],

@@ -276,6 +276,7 @@ def test_a_dependency_on_nothing_leaves_it_open() -> None:
     document = read(report(result(package("a", ID="a@1.0", DependsOn=["b@2"]))))
     assert document.completeness is Completeness.INCOMPLETE
     assert document.problems[0].place == "Results[0].Packages[0].DependsOn[0]"
+    assert rows(document)[-1] == ("b", "2", True)  # an id of Trivy names a release
 
 
 @pytest.mark.parametrize(
