@@ -436,6 +436,30 @@ def test_a_file_of_another_name_or_version_is_what_would_be_installed(
     assert found.verdict == "unknown"
 
 
+OTHER_WHEEL = WHEEL.replace("1.82.8", "1.82.6")
+
+
+@pytest.mark.parametrize("kind", LOCKS)
+@pytest.mark.parametrize(
+    ("one", "two", "verdict"),
+    [
+        (WHEEL, "", "observed"),
+        (OTHER_WHEEL, "", "unknown"),  # the other file may be any
+        (OTHER_WHEEL, WHEEL, "unknown"),  # which of them was installed is not known
+        (OTHER_WHEEL, OTHER_WHEEL, "cleared"),
+    ],
+)
+def test_of_a_row_without_a_version_the_names_of_its_files_decide(
+    graph: Graph, kind: str, one: str, two: str, verdict: str
+) -> None:
+    lock = lock_of(kind, version="gone", file=one, one=f"sha256:{GOOD}", two=f"sha256:{ALSO_GOOD}")
+    lock = lock.replace('version = "gone"\n', "")
+    if two:
+        named = f"{{ {'url' if kind == 'uv.lock' else 'file'} = '{two}', hash = "
+        lock = lock.replace("{ hash = ", named).replace("https://files.example/b", f"https://files.example/{two}")
+    assert locked(graph, kind, INCIDENT, lock).verdict == verdict
+
+
 @pytest.mark.parametrize(
     "lock",
     [

@@ -21,6 +21,7 @@ from graphkit.formats.locks.rows import (
     named_tables,
     note_strangers,
     release_row,
+    version_of,
 )
 from graphkit.formats.markers import any_marker, is_elsewhere
 from graphkit.model.documents import Component, Document
@@ -143,7 +144,9 @@ def _key_of(raw: str) -> tuple[str, str] | None:
 def _merged(value: Any, apart: _Apart, diagnostics: Diagnostics) -> list[_Row]:
     found: dict[tuple[str, str, str], _Row] = {}
     for name, place, table in named_tables(value, "package", diagnostics):
-        version = diagnostics.version(table.get("version"), f"{place}.version")
+        written = diagnostics.version(table.get("version"), f"{place}.version")
+        files = [*_named(table.get("files"), f"{place}.files")]
+        version = version_of(name, written, files, place, diagnostics)
         if not version:
             diagnostics.add(f"{place}.version", "no version: unknown")
         origin = _origin_of(table, place, diagnostics)
@@ -151,7 +154,7 @@ def _merged(value: Any, apart: _Apart, diagnostics: Diagnostics) -> list[_Row]:
         row = found.setdefault(key, _Row(name=name, version=version, origin=origin))
         row.parts.append((place, table))
         row.hashes.extend(_hashes(table.get("files"), f"{place}.files", diagnostics))
-        note_strangers(name, version, _named(table.get("files"), f"{place}.files"), diagnostics)
+        note_strangers(name, version, files, diagnostics)
     for row in found.values():
         apart.take(row)
     return [*found.values(), *apart.rest()]
@@ -164,9 +167,9 @@ def _hashes(value: Any, place: str, diagnostics: Diagnostics) -> Iterator[tuple[
 
 def _named(value: Any, place: str) -> Iterator[tuple[str, str]]:
     for at, one in enumerate(value if isinstance(value, list) else []):
-        for key in ("file", "url") if isinstance(one, dict) else ():
-            if isinstance(one.get(key), str):
-                yield f"{place}[{at}].{key}", one[key]
+        told = one if isinstance(one, dict) else {}
+        found = [(f"{place}[{at}].{key}", name) for key in ("file", "url") if (name := told.get(key))]
+        yield from [(where, name) for where, name in found if isinstance(name, str)] or [(f"{place}[{at}].file", "")]
 
 
 def _origin_of(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> str:

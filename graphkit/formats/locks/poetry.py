@@ -24,6 +24,7 @@ from graphkit.formats.locks.rows import (
     note_strangers,
     release_row,
     sha256_in,
+    version_of,
     without_extras,
 )
 from graphkit.formats.manifests.poetry import specifier_of
@@ -120,8 +121,10 @@ def _taken(lock: dict[str, Any], metadata: dict[str, Any], rows: LockRows, diagn
     apart = _Apart(metadata, diagnostics)
     taken = []
     for name, place, table in named:
-        version = diagnostics.version(table.get("version"), f"{place}.version")
+        written = diagnostics.version(table.get("version"), f"{place}.version")
         files = list(_files(table.get("files"), f"{place}.files", diagnostics))
+        called = [*((where, file) for where, file, _ in files), *(apart.files(name) if rows_of[name] == 1 else ())]
+        version = version_of(name, written, called, place, diagnostics)
         note_strangers(name, version, ((where, file) for where, file, _ in files), diagnostics)
         hashes = [(where, one) for where, _, one in files]
         if rows_of[name] == 1:

@@ -23,6 +23,7 @@ from graphkit.formats.locks.rows import (
     release_row,
     requirements_in,
     tables_in,
+    version_of,
     without_extras,
 )
 from graphkit.formats.manifests.requirements_header import Header, header_of
@@ -159,7 +160,8 @@ def _component(
     name: PackageName, table: dict[str, Any], place: str, defaults: list[str], diagnostics: Diagnostics
 ) -> Component:
     origin = _origin_of(table, place, diagnostics)
-    version = diagnostics.version(table.get("version"), f"{place}.version")
+    written = diagnostics.version(table.get("version"), f"{place}.version")
+    version = version_of(name, written, _named(table, place), place, diagnostics)
     if not version and not origin:
         diagnostics.add(f"{place}.version", "no version: unknown")
     marker = diagnostics.text(table.get("marker"), f"{place}.marker")
@@ -207,14 +209,15 @@ def _hashes(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> Iter
 
 
 def _named(table: dict[str, Any], place: str) -> Iterator[tuple[str, str]]:
-    """Yield the names and addresses of a row's files, with their places; what is no text says nothing."""
+    """Yield the names and addresses of a row's files, with their places; an empty one of a file that has none."""
     wheels = table.get("wheels")
     files: list[tuple[str, Any]] = [("sdist", table.get("sdist"))]
     files += [(f"wheels[{at}]", wheel) for at, wheel in enumerate(wheels if isinstance(wheels, list) else [])]
     for key, file in files:
-        for word in ("name", "url", "path") if isinstance(file, dict) else ():
-            if isinstance(file.get(word), str):
-                yield f"{place}.{key}.{word}", file[word]
+        if file is not None:
+            told = file if isinstance(file, dict) else {}
+            found = [(f"{place}.{key}.{word}", one) for word in ("name", "url", "path") if (one := told.get(word))]
+            yield from [(at, one) for at, one in found if isinstance(one, str)] or [(f"{place}.{key}.url", "")]
 
 
 def _dependencies(

@@ -186,6 +186,28 @@ def note_strangers(
         diagnostics.add(place, f"{quoted(address)} is {named} {of}".rstrip() + f", in a row of {row}", lost=True)
 
 
+def version_of(
+    name: PackageName, written: str, addresses: Iterable[tuple[str, str]], place: str, diagnostics: Diagnostics
+) -> str:
+    """Return the version of a row: of one that says none that of its files, by place and address, where they agree.
+
+    What would be installed is one of the files. Where another of them says none, something is lost.
+    """
+    if written:
+        return written
+    said: dict[str, str] = {}
+    for where, address in addresses:
+        named, of = named_by(address.removeprefix("path:"))
+        entry = where.rpartition(".")[0]
+        said[entry] = (of if PackageName(canonicalize_name(named)) == name else "") or said.get(entry, "")
+    found = {release_version(one).key: one for one in said.values() if one}
+    if len(found) != 1:
+        return ""
+    (version,) = found.values()
+    diagnostics.add(f"{place}.version", f"no version; {version} by its files", lost="" in said.values())
+    return version
+
+
 def _is_another(version: str, of: str) -> bool:
     one, other = release_version(version).parsed, release_version(of).parsed
     return one is not None and other is not None and one.public != other.public

@@ -16,6 +16,7 @@ from graphkit.formats.locks.rows import (
     index_address,
     name_in,
     note_strangers,
+    version_of,
     without_extras,
 )
 from graphkit.formats.manifests.uv_guards import replaced_in, stated_metadata
@@ -120,15 +121,17 @@ class _Row:
         self.name = name
         self.table = table
         self.place = place
-        self.version = diagnostics.version(table.get("version"), f"{place}.version")
-        self.ref = refs.unique(f"{name}@{self.version}" if self.version else name)
         self.source = _source_of(table, place, diagnostics)
+        files = [*_files(table, place, self.source)]
+        written = diagnostics.version(table.get("version"), f"{place}.version")
+        self.version = version_of(name, written, files, place, diagnostics)
+        self.ref = refs.unique(f"{name}@{self.version}" if self.version else name)
         self.is_local = any(kind in self.source for kind in _LOCAL)
         if not self.version and not self.is_local:
             diagnostics.add(f"{place}.version", "no version: unknown")
         markers = diagnostics.array(table.get("resolution-markers"), f"{place}.resolution-markers")
         self.markers = [one for one in markers if isinstance(one, str)]
-        note_strangers(name, self.version, _files(table, place, self.source), diagnostics)
+        note_strangers(name, self.version, files, diagnostics)
         self.sha256, self.members = digests_in(_hashes(table, place, diagnostics), diagnostics)
 
 
@@ -151,15 +154,16 @@ def _hashes(table: dict[str, Any], place: str, diagnostics: Diagnostics) -> Iter
 
 
 def _files(table: dict[str, Any], place: str, source: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the addresses and names of a row's files, with their places; what is no text says nothing."""
+    """Yield the addresses and names of a row's files, with their places; an empty one of a file that has none."""
     yield from ((f"{place}.source.{key}", source[key]) for key in ("url", "path") if key in source)
     wheels = table.get("wheels")
     archives = [("sdist", table.get("sdist")), *enumerate(wheels if isinstance(wheels, list) else [])]
     for key, archive in archives:
         where = f"{place}.sdist" if key == "sdist" else f"{place}.wheels[{key}]"
-        for word in ("filename", "url", "path") if isinstance(archive, dict) else ():
-            if isinstance(archive.get(word), str):
-                yield f"{where}.{word}", archive[word]
+        if archive is not None:
+            told = archive if isinstance(archive, dict) else {}
+            found = [(f"{where}.{word}", one) for word in ("filename", "url", "path") if (one := told.get(word))]
+            yield from [(at, one) for at, one in found if isinstance(one, str)] or [(f"{where}.url", "")]
 
 
 def _component(row: _Row, *, optional: bool) -> Component:
