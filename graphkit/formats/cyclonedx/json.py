@@ -244,9 +244,9 @@ class _Graph:
             return found
         where = "points into another document" if is_link(written) else "is not a component of this document"
         found = self._rows.take_named(written, place) if place.startswith(_LISTING) else ""
-        what = "taken for the release that it names" if found else "the dependency was left out"
+        what = f"{where}; taken for the release that it names" if found else f"{where}; the dependency was left out"
         # What it leads to is missing from the list, whatever the compositions say.
-        self._diagnostics.add(place, f"{quoted(written)} {where}; {what}", lost=True)
+        self._diagnostics.add(place, f"{quoted(written)} {what}", lost=True)
         return found
 
 

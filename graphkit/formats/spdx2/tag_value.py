@@ -43,13 +43,22 @@ _EXCLUDED: Final = re.compile(r"\(\s*excludes\s*:?\s*(.*)\)", re.IGNORECASE | re
 """The files that a verification code leaves out."""
 _DOCUMENT: Final = "SPDXRef-DOCUMENT"
 _HEADER: Final = frozenset({"spdxversion", "datalicense", "documentname", "documentnamespace"})
+_OUTSIDE: Final = _HEADER | {"created", "creator", "creatorcomment", "externaldocumentref", "relationship"}
 _TAGS: Final = (
     *("SPDXVersion", "SPDXID", "Created", "Creator", "CreatorComment", "PackageName", "PackageVersion"),
     *("PackageDownloadLocation", "PackageSourceInfo", "PrimaryPackagePurpose", "PackageChecksum", "ExternalRef"),
-    *("PackageVerificationCode", "FileName", "FileChecksum", "FileDependency", "ArtifactOfProjectName"),
+    *(
+        "PackageVerificationCode",
+        "FilesAnalyzed",
+        "FileName",
+        "FileChecksum",
+        "FileDependency",
+        "ArtifactOfProjectName",
+    ),
     *("SnippetSPDXID", "SnippetFromFileSPDXID", "Relationship", "SPDXREF"),
 )
 """The tags that are read; the others say nothing of who holds what."""
+_CUT: Final = "the rest of this file, which seems to be cut off"
 _CLOSE: Final = 0.88
 _MOST_UNKNOWN: Final = 100
 """Of how many unknown tags it is asked whether they are misspelt."""
@@ -96,7 +105,9 @@ def _values(text: str, diagnostics: Diagnostics) -> Iterator[tuple[int, str, str
         at = number
         if value.startswith("<text>"):
             end = _end_of_text(lines, number - 1, value)
-            if end is None:
+            if end is None and not any(map(_OPEN.match, lines[number:])):
+                diagnostics.leave_open(f"line {at}", f"{_CUT}: the <text> of {tag} has no end")
+            elif end is None:
                 diagnostics.add(f"line {at}", f"the <text> of {tag} has no end; read to the end of its line")
             else:
                 value = "\n".join((value, *lines[number : end + 1])).partition("</text>")[0]
@@ -139,9 +150,19 @@ class _Reading:
         self._is_header = False
         """The tag before was one of the document's own, which may stand behind packages."""
         self._unknown: set[str] = set()
+        self._is_inside = False
+        """The last tag was none that stands between elements."""
+        self._last = 0
+        """The line of the last tag."""
+        self._analysed: dict[int, int] = {}
+        """The packages whose files were looked at, with the line that says so."""
 
     def read(self) -> Spdx:
-        """Return the document."""
+        """Return the document; left open where it shows that something of it is missing.
+
+        Nothing ends such a file, so that one which was cut off between two lines looks whole.
+        """
+        self._check_end()
         self._spdx.creation = self._creation
         self._spdx.packages, self._spdx.files = self._packages, self._files
         self._spdx.snippets, self._spdx.relationships = self._snippets, self._relationships
@@ -151,16 +172,40 @@ class _Reading:
             one.needs = [ids.get(name, name) for name in one.needs or ()]
         return self._spdx
 
+    def _check_end(self) -> None:
+        """Leave the document open where something is missing that it must have (SPDX 2.3, clauses 7, 8 and 11.1)."""
+        last, missing = self._section if self._is_inside else None, ""
+        if isinstance(last, Package):
+            missing = "SPDXID" if last.id is None else "PackageDownloadLocation" if last.download is None else ""
+        elif isinstance(last, File):
+            missing = "SPDXID" if last.id is None else "" if last.checksums else "FileChecksum"
+        elif isinstance(last, Snippet):
+            missing = "" if last.file else "SnippetFromFileSPDXID"
+        place = f"line {self._last}"
+        if missing:
+            self._diagnostics.leave_open(place, f"{_CUT}: its last element has no {missing}")
+        kinds = {(one.type or "").upper() for one in self._relationships}
+        if len(self._packages) > 1 and kinds.isdisjoint({"DESCRIBES", "DESCRIBE", "DESCRIBED_BY"}):
+            self._diagnostics.leave_open(place, f"{_CUT}: no relationship says what it DESCRIBES")
+        holding = {one.element for one in self._relationships if (one.type or "").upper() == "CONTAINS"}
+        holding |= {one.related for one in self._relationships if (one.type or "").upper() == "CONTAINED_BY"}
+        for number, line in self._analysed.items():
+            if not self._packages[number].files and self._packages[number].id not in holding:
+                self._diagnostics.leave_open(
+                    f"line {line}", "the files of this package: they were analysed, and none is listed"
+                )
+
     def take(self, line: int, tag: str, value: str) -> None:
         """Take up one tag."""
-        low = tag.lower()
+        low, self._last = tag.lower(), line
+        self._is_inside = low not in _OUTSIDE
         if low == "relationship":
             self._relate(line, value)
         elif low in {"packagename", "filename", "snippetspdxid", "licenseid"}:
             self._begin(line, low, value)
         elif low == "spdxid":
             self._name(line, value)
-        elif low.startswith("package") or low in {"externalref", "primarypackagepurpose"}:
+        elif low.startswith("package") or low in {"externalref", "filesanalyzed", "primarypackagepurpose"}:
             self._of_package(line, tag, value)
         elif low in {"filechecksum", "filedependency", "artifactofprojectname"}:
             self._of_file(line, tag, value)
@@ -232,7 +277,7 @@ class _Reading:
     def _of_package(self, line: int, tag: str, value: str) -> None:
         low = tag.lower()
         field = _FIELDS.get(low, "")
-        if not field and low not in {"packagechecksum", "externalref", "packageverificationcode"}:
+        if not field and low not in {"filesanalyzed", "packagechecksum", "externalref", "packageverificationcode"}:
             self._ignore(line, tag)
             return
         part, number = self._section, len(self._packages) - 1
@@ -244,6 +289,8 @@ class _Reading:
             part.checksums.append(_checksum(value))
         elif low == "externalref":
             self._refer(line, part, value)
+        elif low == "filesanalyzed":
+            self._analysed |= {number: line} if value.lower() == "true" else {}
         elif low == "packageverificationcode":
             excluded = found[1].split(",") if (found := _EXCLUDED.search(value)) else []
             part.verification = Verification(excluded=[one.strip() for one in excluded])

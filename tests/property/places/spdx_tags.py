@@ -180,5 +180,5 @@ RIGHTLY: Final[dict[str, tuple[str, ...]]] = {
 }
 """Where an accused release may stand and the service stays cleared: the reason, and `part what`, as patterns."""
 
-OPEN: Final = ("externalDocumentRef.* *", "file.FileDependency *", "* link")
-"""Where an innocent one leaves the service open too: it leads elsewhere."""
+OPEN: Final = ("externalDocumentRef.* *", "file.FileDependency *", "* link", "relationship.RelationshipComment *")
+"""Where an innocent one leaves the service open too: it leads elsewhere, or stands for what says what is described."""

@@ -401,9 +401,9 @@ def test_what_leads_out_of_an_spdx_document_leaves_it_open(place: str, value: An
 
 
 TAGS = "SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\nPackageName: a\nSPDXID: SPDXRef-a\nPackageVersion: 1\n"
-TAGS += "ExternalRef: PACKAGE-MANAGER purl pkg:pypi/a@1\n"
+TAGS += "PackageDownloadLocation: NONE\nExternalRef: PACKAGE-MANAGER purl pkg:pypi/a@1\n"
 EXCLUDED = f"<packageVerificationCodeExcludedFile>{FILE}</packageVerificationCodeExcludedFile>"
-A_FILE = "FileName: ./x\nSPDXID: SPDXRef-f\n"
+A_FILE = f"FileName: ./x\nSPDXID: SPDXRef-f\nFileChecksum: SHA1: {'0' * 40}\n"
 TERMS = (
     '<rdf:RDF xmlns="http://spdx.org/rdf/terms#" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
     ' xmlns:doap="http://usefulinc.com/ns/doap#"><SpdxDocument rdf:about="#SPDXRef-DOCUMENT">'
@@ -428,7 +428,7 @@ def test_what_tags_name_is_a_row(more: str) -> None:
 @pytest.mark.parametrize(
     ("more", "is_open"),
     [
-        (f"{A_FILE}FileName: ./y\nSPDXID: SPDXRef-g\nFileDependency: ./x\n", False),
+        (f"{A_FILE}FileName: ./y\nSPDXID: SPDXRef-g\nFileChecksum: SHA1: 0\nFileDependency: ./x\n", False),
         (f"{A_FILE}FileDependency: ./gone\n", True),
         (f"{A_FILE}SnippetSPDXID: SPDXRef-s\nSnippetFromFileSPDXID: SPDXRef-f\n", False),
         (f"{A_FILE}SnippetSPDXID: SPDXRef-s\nSnippetFromFileSPDXID: SPDXRef-gone\n", True),
@@ -481,7 +481,8 @@ def test_what_terms_lead_to_has_to_be_there(inner: str, *, is_open: bool) -> Non
 
 
 def test_other_documents_are_met_in_every_syntax_of_spdx() -> None:
-    text = "SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\nPackageName: a\nSPDXID: SPDXRef-a\nPackageVersion: 1\n"
+    text = "SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\nPackageName: a\nSPDXID: SPDXRef-a\n"
+    text += "PackageVersion: 1\nPackageDownloadLocation: NONE\n"
     found = [
         read_document((text + more).encode(), "x.spdx") for more in ("", "ExternalDocumentRef: DocumentRef-x y z\n")
     ]

@@ -199,6 +199,7 @@ def as_tags(written: dict[str, Any]) -> str:
             ("SourceInfo", "sourceInfo"),
         ):
             lines += [f"Package{tag}: {one[key]}"] if key in one else []
+        lines += [] if "downloadLocation" in one else ["PackageDownloadLocation: NOASSERTION"]
         lines += [f"PackageChecksum: {sum_['algorithm']}: {sum_['checksumValue']}" for sum_ in one["checksums"]]
         lines += [
             f"ExternalRef: {ref['referenceCategory']} {ref['referenceType']} {ref['referenceLocator']}"
@@ -389,5 +390,6 @@ def answer(document: Document) -> object:
 def test_any_document_says_the_same_in_every_syntax(written: dict[str, Any]) -> None:
     said = answer(read(json.dumps(written)))
     assert answer(read(yaml.safe_dump(written))) == said
-    assert answer(read(as_tags(written))) == said
+    if written["documentDescribes"]:  # else it may be cut off, which no other syntax can be
+        assert answer(read(as_tags(written))) == said
     assert answer(read(as_rdf(written))) == said

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from graphkit.formats import read_document
-from graphkit.model.documents import Document
+from graphkit.model.documents import Completeness, Document
 
 DIGEST = "ab" * 32
 HEADER = """SPDXVersion: SPDX-2.3
@@ -19,6 +19,7 @@ Created: 2026-03-24T10:00:00Z
 LITELLM = f"""PackageName: litellm
 SPDXID: SPDXRef-l
 PackageVersion: 1.82.8
+PackageDownloadLocation: NOASSERTION
 PackageChecksum: SHA256: {DIGEST}
 ExternalRef: PACKAGE_MANAGER purl pkg:pypi/litellm@1.82.8
 """
@@ -109,9 +110,39 @@ def test_files_below_a_package_are_in_it() -> None:
 )
 def test_an_odd_line_is_noted_and_loses_no_other(odd: str) -> None:
     document = check(HEADER + LITELLM + odd)
-    assert [one.place for one in document.problems] == ["line 13"]
+    assert [one.place for one in document.problems] == ["line 14"]
 
 
 def test_a_locator_without_category_or_type_still_counts() -> None:
     for words in ("purl", "PACKAGE-MANAGER", ""):
         check(HEADER + LITELLM.replace("PACKAGE_MANAGER purl", words))
+
+
+OTHER = "PackageName: other\nSPDXID: SPDXRef-o\nPackageVersion: 1\nPackageDownloadLocation: NONE\n"
+PURL = "ExternalRef: PACKAGE_MANAGER purl pkg:pypi/other@1\n"
+ENDS = "Relationship: SPDXRef-l DEPENDS_ON SPDXRef-o\n"
+A_FILE = f"FileName: ./x\nSPDXID: SPDXRef-f\nFileChecksum: SHA256: {DIGEST}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (LITELLM + OTHER + PURL + DESCRIBES + ENDS, ""),
+        (LITELLM, ""),  # of a single package nothing has to say that it is described
+        (LITELLM + OTHER + PURL, "no relationship says what it DESCRIBES"),
+        (DESCRIBES + LITELLM + OTHER.partition("PackageD")[0], "its last element has no PackageDownloadLocation"),
+        (DESCRIBES + LITELLM + OTHER.partition("SPDXID")[0], "its last element has no SPDXID"),
+        (LITELLM + DESCRIBES + A_FILE.partition("FileC")[0], "its last element has no FileChecksum"),
+        (LITELLM + DESCRIBES + ENDS, "'SPDXRef-o' is not an element of this document"),
+        (DESCRIBES + OTHER, "'SPDXRef-l' is not an element of this document"),
+        (f"{LITELLM}FilesAnalyzed: true\n{A_FILE}", ""),
+        (f"{A_FILE}{LITELLM}FilesAnalyzed: true\nRelationship: SPDXRef-l CONTAINS SPDXRef-f\n", ""),
+        (f"{LITELLM}FilesAnalyzed: false\n", ""),
+        (f"{LITELLM}FilesAnalyzed: true\n", "they were analysed, and none is listed"),
+        (f"{LITELLM}PackageComment: <text>begun\n", "the <text> of PackageComment has no end"),
+    ],
+)
+def test_a_file_that_is_cut_off_between_two_lines_is_open_where_it_shows(text: str, said: str) -> None:
+    document = read(HEADER + text)
+    assert any(said in one.text for one in document.problems) == bool(said)
+    assert document.completeness is (Completeness.INCOMPLETE if said else Completeness.UNKNOWN)
