@@ -58,7 +58,7 @@ def why_html(answer: WhyAnswer) -> str:
     builds = [
         (
             build.verdict,
-            "builds nobody recorded" if build.at is None else clock(build.at),
+            "any build that nobody recorded" if build.at is None else clock(build.at),
             build.document.path if build.document else "",
             f"{build.reason}; {proof_of(build.clearance)}" if build.clearance else build.reason,
         )

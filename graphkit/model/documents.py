@@ -270,13 +270,18 @@ def why_open(document: Document) -> Problem | None:
     return min(document.problems, key=lambda one: _rank(one.text), default=None)
 
 
+def is_reason(problem: Problem) -> bool:
+    """Return whether a problem leaves its document open by itself: something was not read, or lost, or not believed."""
+    return _rank(problem.text) < _NO_REASON
+
+
 def is_open_for_editable_trees_alone(document: Document) -> bool:
     """Return whether nothing but editable projects outside of what was given leaves a directory open.
 
     Where their repository is an input of the same service, they count as read (docs/semantics.md#obligation-i).
     """
-    ranks = [one for one in document.problems if _rank(one.text) < _NO_REASON]
-    return bool(ranks) and all(one.text.startswith(EDITABLE_TREE) for one in ranks)
+    reasons = [one for one in document.problems if is_reason(one)]
+    return bool(reasons) and all(one.text.startswith(EDITABLE_TREE) for one in reasons)
 
 
 _NO_REASON: Final = 3

@@ -10,7 +10,10 @@ from graphkit.model.incidents import Source
 from graphkit.reports.groups import Group, counts_of
 from graphkit.reports.wording import windows_of
 
-NO_INSTRUCTIONS: Final = "no published instructions"
+NO_INSTRUCTIONS: Final = (
+    "no instructions were published; treat every HIT as compromised: isolate it, and rotate the credentials that it "
+    "could read"
+)
 
 
 class ActionLine(NamedTuple):

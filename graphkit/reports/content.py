@@ -258,7 +258,7 @@ class _Builder:
 
     def _build(self, build: BuildVerdict) -> dict[str, Any]:
         return {
-            "when": clock(build.at) if build.at is not None else "builds nobody recorded",
+            "when": clock(build.at) if build.at is not None else "any build that nobody recorded",
             "incident": shown(build.incident),
             "verdict": build.verdict.value,
             "reason": shown(build.reason),

@@ -90,7 +90,7 @@ def write_proofs(sheet: TextCanvas, one: ServiceVerdict) -> None:
     """Write the proof of each build, or what is open where it has none."""
     sheet.title(f"Proofs, one for each build ({len(one.builds)})")
     for build in one.builds:
-        when = f"build of {clock(build.at)}" if build.at is not None else "builds that nobody recorded"
+        when = f"build of {clock(build.at)}" if build.at is not None else "any build that nobody recorded"
         of = f", {build.document.path} ({build.document.sha256[:_SHORT]})" if build.document else ""
         about = f", for {build.incident}" if build.incident else ""
         sheet.line(f"{when}{of}{about}", indent=2, lead=build.verdict.value, tint=build.verdict)

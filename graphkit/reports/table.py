@@ -341,7 +341,7 @@ def _evidence(one: ServiceVerdict | BuildVerdict, blast: Blast) -> str:
 
 
 def _build(sheet: TextCanvas, build: BuildVerdict, evidence: str, *, paths: bool, indent: int = 2) -> None:
-    when = f"build of {clock(build.at)}" if build.at is not None else "builds nobody recorded"
+    when = f"build of {clock(build.at)}" if build.at is not None else "any build that nobody recorded"
     of = f", {build.document.path} ({build.document.sha256[:_SHORT]})" if build.document else ""
     about = f", for {build.incident}" if build.incident else ""
     told = f"{when}{of}{about}{f'; {evidence}' if evidence else ''}"

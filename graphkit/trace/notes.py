@@ -42,11 +42,12 @@ def footnotes(view: CaseAnswer, exposed: Exposed, documents: CaseDocuments) -> I
     yield from _unwalked_note(exposed.unwalked)
     if exposed.unconfirmed:
         yield (
-            f"nominated by single choices, not confirmed by the walk with all constraints: {some(exposed.unconfirmed)}"
+            "one range by itself lets an install of these take it, all their ranges together do not: "
+            f"{some(exposed.unconfirmed)}"
         )
     yield from _stuck_notes(view)
     if exposed.unread:
-        yield f"not read, so walks through them are incomplete: {some(exposed.unread)}"
+        yield f"what these packages require was not read, so what they pull in is not known: {some(exposed.unread)}"
     yield from _uncertain_note(view)
     yield from _table_notes(view)
     yield from _document_notes(documents)
@@ -77,8 +78,8 @@ def _stopped_note(exposed: Exposed) -> Iterator[str]:
 def _uncertain_note(view: CaseAnswer) -> Iterator[str]:
     if len(view.reach.uncertain):
         yield (
-            f"upload or yank times are not all known for {_some_of(view, view.reach.uncertain)}; hits that hold under "
-            "one account of them only are admitted"
+            f"some upload or yank times are not known, of {_some_of(view, view.reach.uncertain)}; what is reached only "
+            "if they were one way and not the other is no more than possible (admitted)"
         )
 
 
@@ -102,7 +103,10 @@ def _document_notes(documents: CaseDocuments) -> Iterator[str]:
             f"{some(blurred)}"
         )
     if mirrors := documents.mirrors():
-        yield f"presumed to mirror the public index, since no organisation file says otherwise: {some(mirrors)}"
+        yield (
+            f"documents name other package indexes, which are taken for mirrors of the public one: {some(mirrors)}; "
+            "if one of them is not, name it in `private_indexes` of the organisation file"
+        )
     if documents.has_attested():
         yield "signatures of attestations were not checked: their content was read like any other document"
 
@@ -143,8 +147,8 @@ def _ghost_notes(view: CaseAnswer) -> Iterator[str]:
         nearest = [package.texts[p] for p in positions if package.has_borrowed_requirements[p]]
         if nearest:
             yield (
-                f"the requirements of {package.name} {' and '.join(nearest)} are those of the nearest earlier release: "
-                "nobody kept theirs"
+                f"nobody kept what {package.name} {' and '.join(nearest)} required; the requirements of the nearest "
+                "earlier release are taken for it"
             )
 
 

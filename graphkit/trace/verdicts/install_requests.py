@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, Discharge, Obligation
-from graphkit.model.documents import Completeness, Document
+from graphkit.model.documents import Completeness, Document, why_open
 from graphkit.model.environment import nearest_within
 from graphkit.model.guards import NO_GUARDS, Guards
 from graphkit.model.requirements import Requirement
@@ -52,6 +52,14 @@ class InstallRequest(Struct, frozen=True, kw_only=True):
     guards: Guards = NO_GUARDS
     read_by: tuple[ProofStep, ...] = ()
     assumes: tuple[Assumption, ...] = ()
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What of its own file was not read, in words; empty where all was."""
+        if self.is_complete:
+            return ()
+        first = why_open(self.document)
+        return (f"a part of {self.path}" + (f" ({first.place}: {first.text})" if first else ""),)
 
 
 def of_manifest(

@@ -14,6 +14,8 @@ from msgspec.structs import replace
 
 from graphkit.model.answers import Obligation, Path
 from graphkit.model.documents import (
+    DENIES_ITSELF,
+    NOT_READ,
     SAYS_COMPLETE,
     Basis,
     Completeness,
@@ -22,8 +24,10 @@ from graphkit.model.documents import (
     DocumentKind,
     how_many,
     is_attested,
+    is_reason,
     line_of,
     location_of,
+    why_open,
 )
 from graphkit.model.organisation import CompleteFrom
 from graphkit.model.ranks import Verdict
@@ -200,8 +204,8 @@ def _completeness(document: Document, accused: Accusation, words: Words) -> Iter
     if document.kind is DocumentKind.SBOM and document.basis is Basis.LISTED:
         yield OpenObligation(
             obligation=Obligation.INSTALLED,
-            text=f"{path} lists what was planned, not what was installed; a lock file, a build SBOM or an environment "
-            "listing of that build would settle it",
+            text=f"{path} was made before a build or apart from one, so it does not show what was installed; a lock "
+            "file, a build SBOM or an environment listing of that build would settle it",
         )
     else:
         unchecked = ", by an attestation whose signature was not checked" if is_attested(document) else ""
@@ -287,10 +291,12 @@ def _why_not_complete(document: Document) -> str:
     says = "says that it is not complete"
     if not document.problems:
         return says
-    first, count = document.problems[0], how_many(document.problems)
-    more = f", the first of {count} problems" if count > 1 else ""
-    unread = f"was not read completely ({first.place}: {first.text}{more})"
-    return f"{says}, or {unread}" if document.kind is DocumentKind.SBOM else unread
+    first, count = why_open(document) or document.problems[0], how_many(document.problems)
+    if first.text == DENIES_ITSELF:
+        return says
+    more = f", one of {count} problems" if count > 1 else ""
+    unread = f"was not read completely ({first.place}: {first.text.removeprefix(NOT_READ)}{more})"
+    return f"{says}, or {unread}" if document.kind is DocumentKind.SBOM and not is_reason(first) else unread
 
 
 def _joined(path: Path, onward: Path) -> Path:

@@ -89,9 +89,7 @@ def _tree(context: ServiceContext, request: InstallRequest, at: Instant, one: Ma
     context = replace(context, world=world)
     root, missing = request.root(world)
     found, releases, is_uncertain = _walked(context, root, at) if gap is None else (None, (), False)
-    unread = (*missing, *(found.unread if found else ()), *((gap.text,) if gap else ()))
-    if not request.is_complete:
-        unread = (*unread, f"all requirements of {request.path}")
+    unread = (*missing, *(found.unread if found else ()), *((gap.text,) if gap else ()), *request.unread)
     return InstallTree(
         incident=context.incident,
         manifest=request.path,

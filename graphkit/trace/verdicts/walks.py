@@ -267,9 +267,7 @@ def _ruled_out(
     ever = Span(start=span[0], until=span[1], is_timeless=True)
     stuck = sorted({package for _, _, packages in found.unresolvable for package in packages})
     lost = f" (nothing listed then fits it: {', '.join(stuck[:3])})" if stuck else ""
-    unread = tuple(dict.fromkeys((*missing, *more)))
-    if not request.is_complete:
-        unread = (*unread, f"all requirements of {request.path}")
+    unread = (*dict.fromkeys((*missing, *more)), *request.unread)
     choices = []
     for within in (ever, window_of(span)):
         closure = closure_of(union, root, context.target_bits, within)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from graphkit.model.answers import Asked, Blast, HashedFile
 from graphkit.model.incidents import ActionKind, FileHash, Source
-from graphkit.reports.actions import action_lines
+from graphkit.reports.actions import NO_INSTRUCTIONS, action_lines
 from graphkit.reports.as_json import JsonReport
 from graphkit.reports.interface import ReportOptions
 from tests.unit.reports import answers
@@ -50,12 +50,12 @@ def test_without_actions_the_bad_files_are_to_be_looked_for() -> None:
     )
     bare = asked(blast, actions=(), files=(*blast.incident.files, nameless))
     assert told(replace(blast, incident=bare)) == [
-        "no published instructions",
+        NO_INSTRUCTIONS,
         f"hunt: Look for litellm-1.82.8-py3-none-any.whl (sha256 {SHA256}).",
         f"hunt: Look for a file with md5 {'ab' * 16}, sha256 {SHA256}.",
     ]
     nothing = asked(blast, actions=(), files=())
-    assert told(replace(blast, incident=nothing)) == ["no published instructions"]
+    assert told(replace(blast, incident=nothing)) == [NO_INSTRUCTIONS]
 
 
 def test_of_several_incidents_each_line_says_which() -> None:
@@ -65,7 +65,7 @@ def test_of_several_incidents_each_line_says_which() -> None:
     assert told(both) == [
         "litellm-2026-03: contain: Isolate what had it. (the press, 2026-03-25; a letter)",
         "litellm-2026-03: rotate: Rotate what could be read there.",
-        "telnyx-2026-03: no published instructions",
+        f"telnyx-2026-03: {NO_INSTRUCTIONS}",
         f"telnyx-2026-03: hunt: Look for _client.py (sha256 {SHA256}).",
     ]
 

@@ -95,14 +95,14 @@ def test_packages_that_were_not_walked_are_counted(left: Unwalked, said: str) ->
 def test_what_was_nominated_and_not_confirmed_or_not_read_is_named() -> None:
     told = notes(*BAD, *APP, unconfirmed=("barred", "other"), unread=("lost",))
     assert told[:2] == [
-        "nominated by single choices, not confirmed by the walk with all constraints: barred, other",
-        "not read, so walks through them are incomplete: lost",
+        "one range by itself lets an install of these take it, all their ranges together do not: barred, other",
+        "what these packages require was not read, so what they pull in is not known: lost",
     ]
 
 
 def test_what_the_walk_does_not_confirm_is_named_by_itself() -> None:
     barred = package("barred", {"1": ("01:00", ["app", "bad<2"])})
-    assert any("not confirmed by the walk with all constraints: barred" in one for one in notes(*BAD, *APP, *barred))
+    assert any("all their ranges together do not: barred" in one for one in notes(*BAD, *APP, *barred))
 
 
 def test_packages_that_only_older_releases_expose_are_counted() -> None:
@@ -114,14 +114,14 @@ def test_packages_that_only_older_releases_expose_are_counted() -> None:
 
 def test_packages_of_uncertain_times_are_named() -> None:
     unsure = package("unsure", {"1": ("01:00", []), "2": (None, ["bad"])})
-    told = next(one for one in notes(*BAD, *unsure) if "not all known" in one)
-    assert told.startswith("upload or yank times are not all known for unsure; hits that hold under one account")
+    told = next(one for one in notes(*BAD, *unsure) if "times are not known" in one)
+    assert told.startswith("some upload or yank times are not known, of unsure; what is reached only if they were")
 
 
 def test_a_release_with_the_requirements_of_another_is_named() -> None:
     without = package("bad", {"1": ("01:00", ["app"])})
     (told, *_) = notes(*without, *package("app", {"1": ("01:00", [])}))
-    assert told == ("the requirements of bad 2 are those of the nearest earlier release: nobody kept theirs")
+    assert told == ("nobody kept what bad 2 required; the requirements of the nearest earlier release are taken for it")
 
 
 # A project that is gone
@@ -225,7 +225,11 @@ def test_what_was_taken_as_it_is_of_documents_is_told() -> None:
             "times without a zone, or of a day only, were taken as every instant that they can mean (UTC-12 to "
             "UTC+14): of shop"
         ),
-        "presumed to mirror the public index, since no organisation file says otherwise: https://mirror.example/simple",
+        (
+            "documents name other package indexes, which are taken for mirrors of the public one: "
+            "https://mirror.example/simple; if one of them is not, name it in `private_indexes` of the organisation "
+            "file"
+        ),
         "signatures of attestations were not checked: their content was read like any other document",
     ]
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from graphkit.model.answers import Obligation, Step
 from graphkit.model.documents import (
     ATTESTED,
+    DENIES_ITSELF,
     SAYS_COMPLETE,
     Basis,
     Completeness,
@@ -273,7 +274,12 @@ def test_why_a_document_is_not_taken_for_complete_is_told() -> None:
     )
     assert "holds bad 1, but says that it is not complete;" in why()
     assert "says that it is not complete, or was not read completely (a[0]: x is y);" in why(problems=(odd,))
-    assert "(a[0]: x is y, the first of 41 problems)" in why(problems=(odd, replace(odd, count=40)))
+    assert "(a[0]: x is y, one of 41 problems)" in why(problems=(odd, replace(odd, count=40)))
+    cut = Problem(place="line 9", text="not read: the rest of it")
+    assert "holds bad 1, but was not read completely (line 9: the rest of it, one of 2 problems);" in why(
+        problems=(odd, cut)
+    )
+    assert "holds bad 1, but says that it is not complete;" in why(problems=(Problem(place="x", text=DENIES_ITSELF),))
     environment = why(problems=(odd,), kind=DocumentKind.ENVIRONMENT)
     assert "holds bad 1, but was not read completely (a[0]: x is y);" in environment
 

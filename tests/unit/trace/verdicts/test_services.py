@@ -513,7 +513,7 @@ LISTINGS = [
     (listing("bad==1"), "cleared", "bad 1"),
     (listing("bad=="), "unknown", ""),
     (listing("ok==1", covers_python=False), "unknown", "says nothing of Python packages"),
-    (listing("ok==1", basis=Basis.LISTED), "unknown", "lists what was planned, not what was installed"),
+    (listing("ok==1", basis=Basis.LISTED), "unknown", "so it does not show what was installed"),
     (listing("ok==1", not_covered=(package_name("bad"),)), "unknown", "leaves out bad by its own account"),
     (listing("ok==1", not_covered=(package_name("ok"),)), "cleared", ""),
 ]

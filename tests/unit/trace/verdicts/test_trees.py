@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from graphkit.model.answers import InstallTree
-from graphkit.model.documents import Completeness, Document, DocumentKind
+from graphkit.model.documents import Completeness, Document, DocumentKind, Problem
 from graphkit.model.guards import CutOff, Guards
 from graphkit.model.names import service_id
 from graphkit.model.organisation import Build, DocumentUse, Service
@@ -158,6 +158,7 @@ def test_a_build_has_a_tree_for_its_manifest_alone(tmp_path: Path) -> None:
 
 
 def test_a_manifest_that_was_not_read_completely_says_so(tmp_path: Path) -> None:
-    here = replace(manifest("a.txt", "lib"), completeness=Completeness.UNKNOWN)
+    odd = Problem(place="line 2", text="is no requirement; left out")
+    here = replace(manifest("a.txt", "lib"), completeness=Completeness.UNKNOWN, problems=(odd,))
     (tree,) = asked(tmp_path / "graph", here)
-    assert "all requirements of a.txt" in tree.unread
+    assert "a part of a.txt (line 2: is no requirement; left out)" in tree.unread
