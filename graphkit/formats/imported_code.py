@@ -85,7 +85,8 @@ class ImportedCode:
         if not may_be_code(path):
             return
         *folders, last = path[-_LONGEST:].replace("\\", "/").removeprefix("./").split("/")
-        info = next((at for at, one in enumerate((*folders, last)) if one.lower().endswith(_METADATA)), None)
+        parts = (*folders, last) if "-info" in path else ()
+        info = next((at for at, one in enumerate(parts) if one.lower().endswith(_METADATA)), None)
         if info is not None:
             self._installed.add(tuple(folders[:info]))
             return
