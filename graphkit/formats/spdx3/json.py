@@ -188,6 +188,8 @@ class _Graph:
         self._diagnostics = diagnostics
         self._elements = elements
         self._by_id: dict[str, Element] = {}
+        self._dangling: list[tuple[str, str]] = []
+        """Where something is said to be here that is not, and its id: a purl names a release all the same."""
         for one in elements:
             self._by_id.setdefault(one.id, one)
             if isinstance(other := one.table.get("@id"), str):  # beside an spdxId
@@ -231,7 +233,7 @@ class _Graph:
         """Return the files that elements name beside packages and files."""
         others = [one for one in self._elements if one.id not in self._held and one.kind != "file"]
         hashes = tuple(hashes_beside(others, self._by_id))
-        texts = tuple(texts_beside(self._elements, self._by_id, self._diagnostics))
+        texts = (*texts_beside(self._elements, self._by_id, self._diagnostics), *self._dangling)
         return Beside(texts=texts, hashes=hashes, is_whole=True)
 
     def tools(self) -> list[tuple[str, str]]:
@@ -310,6 +312,7 @@ class _Graph:
         for key in keys:
             for ref, place in one.refs(key, Diagnostics()):
                 if ref not in self._by_id and not nobody(ref) and not _LICENSE.match(ref):
+                    self._dangling += [(place, ref)] if key == "element" else []
                     self._diagnostics.leave_open(place, f"{quoted(ref)}, which is in another document")
 
     def _relate(self) -> None:
@@ -402,6 +405,7 @@ class _Graph:
             self.is_torn |= none == "NOASSERTION"
             return none
         self.is_torn = True
+        self._dangling += [(place, ref)] if what == "relationship" else []
         where = "points into another document" if ref in self._imported else "is not an element of this document"
         self._diagnostics.add(place, f"{quoted(ref)} {where}; the {what} was left out", lost=True)
         return ""

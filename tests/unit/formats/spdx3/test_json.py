@@ -182,6 +182,14 @@ def test_nobody_is_a_target() -> None:
         assert (found.dependencies_known, found.edges, found.problems) == (False, (), ())
 
 
+@pytest.mark.parametrize(
+    "more", [related("a dependsOn", to=["pkg:pypi/bad@1.2"]), document("a", element=["urn:a", "pkg:pypi/bad@1.2"])]
+)
+def test_a_ref_that_leads_nowhere_and_is_a_purl_names_a_release(more: dict[str, Any]) -> None:
+    last = spdx(package("a"), more).components[-1]
+    assert (last.package, last.version, last.optional) == ("bad", "1.2", True)
+
+
 def test_refs_that_lead_nowhere() -> None:
     found = spdx(
         document("a", "lost", **{"import": [{"type": "ExternalMap", "externalSpdxId": "urn:far"}]}),
