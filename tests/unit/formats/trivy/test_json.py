@@ -272,6 +272,12 @@ def test_without_results_of_languages_it_says_nothing_of_python() -> None:
     assert read(report(system, result({"Name": "x", "Version": "1"}, kind="npm"))).covers_python
 
 
+def test_code_in_the_files_of_another_package_is_a_row_by_the_name_that_it_is_imported_by() -> None:
+    files = [f"usr/lib/python3/dist-packages/pip/{one}" for one in ("__init__.py", "_vendor/idna/core.py")]
+    document = read(report(result(package("pip", InstalledFiles=files))))
+    assert rows(document)[-2:] == [("pip", "1.0", False), ("idna", "", True)]
+
+
 def test_a_dependency_on_nothing_leaves_it_open() -> None:
     document = read(report(result(package("a", ID="a@1.0", DependsOn=["b@2"]))))
     assert document.completeness is Completeness.INCOMPLETE
