@@ -78,7 +78,7 @@ def _stopped_note(exposed: Exposed) -> Iterator[str]:
 def _uncertain_note(view: CaseAnswer) -> Iterator[str]:
     if len(view.reach.uncertain):
         yield (
-            f"some upload or yank times are not known, of {_some_of(view, view.reach.uncertain)}; what is reached only "
+            f"some upload or yank times of {_some_of(view, view.reach.uncertain)} are not known; what is reached only "
             "if they were one way and not the other is no more than possible (admitted)"
         )
 
