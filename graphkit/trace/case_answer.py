@@ -281,7 +281,14 @@ class _Judging(Struct, frozen=True, kw_only=True):
         asked = replace(service, builds_complete=service.builds_complete or self.question.builds_complete)
         context = self._context(_setting(service, self.question))
         union = self._union_of(service.environment)
-        context = replace(context, service=asked, union=union, building=union, image_builds=account.image_builds)
+        context = replace(
+            context,
+            service=asked,
+            union=union,
+            building=union,
+            image_builds=account.image_builds,
+            workspaces=account.workspaces,
+        )
         return replace(context, reaching=lambda: self._reaching(context))
 
     def _reaching(self, context: ServiceContext) -> frozenset[str]:

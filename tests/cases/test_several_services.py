@@ -1,11 +1,11 @@
-"""Folders of which each is a service of its own, and scripts that install what lies in the folder of another.
+"""Folders of which each is a service of its own, which install what lies in the folder of another, or by its lock.
 
 The index and the incident are those of `tests.cases.test_small_worlds`: `badpkg` 1.2 is bad, and `mid` needs it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +38,50 @@ def image(*lines: str) -> str:
 
 def compose(context: str, dockerfile: str) -> dict[str, str]:
     return {"compose.yaml": f"services:\n  a:\n    build:\n      context: {context}\n      dockerfile: {dockerfile}\n"}
+
+
+def project(name: str, *needs: str, more: str = "") -> str:
+    return (
+        f'[project]\nname = "{name}"\nversion = "1"\nrequires-python = ">=3.12"\ndependencies = {list(needs)}\n{more}'
+    )
+
+
+def named(needs: Sequence[str]) -> str:
+    return ", ".join(f'{{ name = "{need}" }}' for need in needs)
+
+
+def member(name: str, folder: str, *needs: str) -> str:
+    told = f"[{named(needs)}]"
+    row = f'[[package]]\nname = "{name}"\nversion = "1"\nsource = {{ editable = "{folder}" }}\n'
+    return f"{row}dependencies = {told}\n\n[package.metadata]\nrequires-dist = {told}\n\n"
+
+
+def locked(name: str, version: str, *needs: str) -> str:
+    source = 'source = { registry = "https://index.example/simple" }'
+    return f'[[package]]\nname = "{name}"\nversion = "{version}"\n{source}\ndependencies = [{named(needs)}]\n\n'
+
+
+def workspace(version: str, *, of_root: str = "other", is_member: bool = True) -> dict[str, str]:
+    """Return a workspace: `a` needs what needs `badpkg`, which is locked at a version, and `b` needs another."""
+    rows = [
+        f'version = 1\nrequires-python = ">=3.12"\n[manifest]\nmembers = {["a", "b", "root"][not is_member :]}\n\n',
+        member("a", "packages/a", "mid"),
+        locked("badpkg", version),
+        member("b", "packages/b", "other"),
+        locked("mid", "2.0", "badpkg"),
+        locked("other", "1.0"),
+        member("root", ".", "other"),
+    ]
+    return {
+        "pyproject.toml": project("root", of_root, more='[tool.uv.workspace]\nmembers = ["packages/*"]\n'),
+        "packages/a/pyproject.toml": project("a", "mid"),
+        "packages/b/pyproject.toml": project("b", "other"),
+        "uv.lock": "".join(rows),
+    }
+
+
+def made(path: str, *recipes: str) -> dict[str, str]:
+    return {path: "".join(f"all:\n\t{one}\n" for one in recipes)}
 
 
 SYNC: Final = image("COPY . .", "RUN uv sync")
@@ -99,6 +143,40 @@ WORLDS: Final = {
     "a bad project at the top that no image has": (
         {**BAD_PROJECT, **API},
         {"": "observed", "/api": "cleared"},
+    ),
+    # The members of a workspace are installed from the lock of its root, each from its own part of that.
+    "a workspace": (workspace("1.1"), {"": "cleared", "/packages/a": "cleared", "/packages/b": "cleared"}),
+    "a workspace whose lock is bad": (
+        workspace("1.2"),
+        {"": "observed", "/packages/a": "observed", "/packages/b": "cleared"},
+    ),
+    "a member installs the others, too": (
+        {**workspace("1.2"), **made("packages/b/Makefile", "uv sync --all-packages")},
+        {"": "observed", "/packages/a": "observed", "/packages/b": "observed"},
+    ),
+    "the root of a workspace has its lock made anew": (
+        {**workspace("1.1"), **made("Makefile", "uv lock --upgrade")},
+        {"": "picked", "/packages/a": "picked", "/packages/b": "cleared"},
+    ),
+    "another member has the lock made anew": (
+        {**workspace("1.1"), **made("packages/b/Makefile", "uv lock --upgrade")},
+        {"": "cleared", "/packages/a": "picked", "/packages/b": "cleared"},
+    ),
+    "a lock that the root has moved past": (
+        workspace("1.1", of_root="badpkg>=1.2"),
+        {"": "picked", "/packages/a": "picked", "/packages/b": "cleared"},
+    ),
+    "a member is installed past the lock": (
+        {**workspace("1.1"), **made("Makefile", "pip install ./packages/a")},
+        {"": "picked", "/packages/a": "picked", "/packages/b": "cleared"},
+    ),
+    "a project that the root requires by its path, and is no member": (
+        workspace("1.1", is_member=False),
+        {"": "cleared", "/packages/a": "picked", "/packages/b": "cleared"},
+    ),
+    "the image of a member has its own folder alone": (
+        {**workspace("1.1"), "packages/a/Dockerfile": SYNC},
+        {"": "cleared", "/packages/a": "picked", "/packages/b": "cleared"},
     ),
 }
 

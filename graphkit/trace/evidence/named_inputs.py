@@ -1,8 +1,8 @@
-"""Inputs of other services that the scripts of a service install from: they are its inputs, too.
+"""Inputs of other services that a service installs from: they are its inputs, too.
 
 Where nobody names services, each folder of a repository is one of its own, and a workflow at the top may install what
 lies in the folder of another (docs/semantics.md#install-inputs). In the same way a Compose file of one service may say
-from which folder the image of another is built.
+from which folder the image of another is built, and the lock of a workspace lies in the folder of its root.
 """
 
 from __future__ import annotations
@@ -21,29 +21,32 @@ from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.repository_paths import InputLine, PathParts, is_address_of, parts_of_path, path_from
 from graphkit.model.times import Moment
+from graphkit.trace.evidence.workspaces import Workspace
 
 _AT_ONCE: Final = 1_000
 _NEVER: Final = (".json", ".xml")
 """How the names of most SBOMs end, of which a graph may have a million, and no lock or manifest."""
 _INSTALLED: Final = (DocumentKind.LOCK, DocumentKind.MANIFEST)
+_LOCK_OF_WORKSPACES: Final = "uv.lock"
 
 
 class NamedInputs(Struct, frozen=True):
-    """What the scripts of one repository say of services that do not have them.
+    """What the files of one repository say of services that do not have them.
 
-    ``uses``: inputs of others that a service's own scripts install from, as its uses, in their order.
-    ``image_builds``: of its Dockerfiles, from which folders scripts of others say that they are built, as if the
-    Dockerfile said so itself.
+    ``uses``: inputs of others that a service's own scripts install from, and locks of workspaces of which it is a
+    member, as its uses, in their order. ``image_builds``: of its Dockerfiles, from which folders scripts of others say
+    that they are built, as if the Dockerfile said so itself. ``workspaces``: what it has to do with each such lock.
     """
 
     uses: tuple[DocumentUse, ...] = ()
     image_builds: Mapping[InputLine, tuple[ImageBuild, ...]] = field(default_factory=dict)
+    workspaces: Mapping[InputLine, Workspace] = field(default_factory=dict)
 
 
 def named_inputs(
     uses: Iterable[DocumentUse], heads: Callable[[Sequence[str]], Sequence[Document]]
 ) -> dict[ServiceId, NamedInputs]:
-    """Return what scripts say of the inputs of other services, for each service of which one says any.
+    """Return what files say of the inputs of other services, for each service of which one says any.
 
     Only services of one repository, or folder given, see each other's files; those of one build, only each other's.
     ``heads`` gives documents without their rows. Cost: a head of every document of a repository that has locks or
@@ -64,7 +67,9 @@ def _add(found: dict[ServiceId, NamedInputs], repository: _Repository) -> None:
     for service, known in repository.named():
         before = found.get(service, NamedInputs())
         found[service] = NamedInputs(
-            uses=(*before.uses, *known.uses), image_builds={**before.image_builds, **known.image_builds}
+            uses=(*before.uses, *known.uses),
+            image_builds={**before.image_builds, **known.image_builds},
+            workspaces={**before.workspaces, **known.workspaces},
         )
 
 
@@ -89,11 +94,15 @@ class _Repository:
         self._owners: dict[PathParts, set[ServiceId]] = {}
         self._built: dict[tuple[PathParts, str], dict[PathParts, set[ServiceId]]] = {}
         """By Dockerfile and branch the folders that its images are built from, each with the services that say so."""
+        self._lines: dict[InputLine, list[DocumentUse]] = {}
+        """The states of each lock of uv."""
         for use in self._uses:
             place, document = parts_of_path(use.path), self._documents[use.document]
             self._owners.setdefault(place, set()).add(use.service)
             if document.kind in _INSTALLED:
                 self._at.setdefault(place, []).append(use)
+            if place[-1] == _LOCK_OF_WORKSPACES and document.kind is DocumentKind.LOCK:
+                self._lines.setdefault((use.repository, use.path, use.branch), []).append(use)
             folder = PurePosixPath(use.path).parent
             for build in document.image_builds:
                 told = self._built.setdefault((parts_of_path(folder / build.dockerfile), use.branch), {})
@@ -113,8 +122,19 @@ class _Repository:
                     known = uses.setdefault(script.service, {})
                     for use in self._at.get(place, ()):
                         known.setdefault(use, _taken(use, script, command))
+        workspaces: dict[ServiceId, dict[InputLine, Workspace]] = {}
+        for service, line, found in self._workspaces():
+            known, states = uses.setdefault(service, {}), self._lines[line]
+            if known.keys().isdisjoint(states):  # else its scripts install from all of the lock
+                known.update((use, _shared(use, service)) for use in states)
+                workspaces.setdefault(service, {})[line] = found
         for service in dict.fromkeys((*uses, *builds)):
-            yield service, NamedInputs(tuple(uses.get(service, {}).values()), builds.get(service, {}))
+            yield (
+                service,
+                NamedInputs(
+                    tuple(uses.get(service, {}).values()), builds.get(service, {}), workspaces.get(service, {})
+                ),
+            )
 
     def _told_by_others(self, script: DocumentUse) -> tuple[ImageBuild, ...]:
         place = parts_of_path(script.path)
@@ -153,6 +173,68 @@ class _Repository:
             for use in self._at.get(place, ()):
                 folder = PurePosixPath(use.path).parent
                 yield from (parts_of_path(folder / name) for name in self._documents[use.document].governs)
+
+    def _workspaces(self) -> Iterator[tuple[ServiceId, InputLine, Workspace]]:
+        """Yield the locks of workspaces with each service that has members of one and not the lock.
+
+        A lock that some script passes by is left with the service that has it, and a member that one installs without
+        it has none.
+        """
+        if any(use.built_at is not None for use in self._uses):  # what else was in place then is not known
+            return
+        past = {branch: places for branch in {line[2] for line in self._lines} if (places := self._passed_by(branch))}
+        for line, states in self._lines.items():
+            place, branch = parts_of_path(line[1]), line[2]
+            if not self._is_of_workspace(place, branch) or place in past.get(branch, ()):
+                continue
+            projects = self._projects_of(states)
+            members: dict[ServiceId, set[PathParts]] = {}
+            for one in projects:
+                at = parts_of_path(one.path)
+                if one.service not in self._owners[place] and at not in past.get(branch, ()):
+                    members.setdefault(one.service, set()).add(parts_of_path(path_from(place[:-1], at[:-1]) or "."))
+            for service in sorted(members):
+                others = tuple(one for one in projects if one.service != service)
+                is_whole = self._names_members(service)
+                yield service, line, Workspace(members=frozenset(members[service]), is_whole=is_whole, manifests=others)
+
+    def _is_of_workspace(self, lock: PathParts, branch: str) -> bool:
+        beside = ((*lock[:-1], name) for name in PROJECTS)
+        heads = (self._documents[use.document] for at in beside for use in self._at.get(at, ()) if use.branch == branch)
+        return any(head.guards is not None and head.guards.is_workspace for head in heads)
+
+    def _projects_of(self, states: Sequence[DocumentUse]) -> list[DocumentUse]:
+        """Return every state of the manifests that the states of a lock were made from."""
+        folder, branch = PurePosixPath(states[0].path).parent, states[0].branch
+        governed = (name for use in states for name in self._documents[use.document].governs)
+        places = dict.fromkeys(parts_of_path(folder / name) for name in governed)
+        return [use for at in places for use in self._at.get(at, ()) if use.branch == branch]
+
+    def _passed_by(self, branch: str) -> set[PathParts]:
+        """Return where inputs lie that a script installs from without keeping to their lock.
+
+        In the folder of a member that is the lock of a folder above.
+        """
+        found: set[PathParts] = set()
+        for script in (one for one in self._uses if one.branch == branch):
+            for command, place in self._named_by(script, self._documents[script.document]):
+                if command.is_past_lock:
+                    found.add(place)
+                    is_above = place[-1:] == (_LOCK_OF_WORKSPACES,) and place not in self._at
+                    found.update((*place[:depth], place[-1]) for depth in range(len(place) - 1) if is_above)
+        return found
+
+    def _names_members(self, service: ServiceId) -> bool:
+        """Return whether a command of a service names members of a workspace, or may: its text may be shortened."""
+        own = (self._documents[use.document] for use in self._uses if use.service == service)
+        commands = (one.text for document in own for one in document.commands if one.tool == "uv")
+        return any("package" in text or text.endswith("...") for text in commands)
+
+
+def _shared(use: DocumentUse, service: ServiceId) -> DocumentUse:
+    """Return the lock of a workspace as an input of a service that is a member."""
+    note = "; ".join(filter(None, (use.note, "it locks the workspace that this is a member of")))
+    return replace(use, service=service, note=note)
 
 
 def _taken(use: DocumentUse, script: DocumentUse, command: InstallCommand) -> DocumentUse:

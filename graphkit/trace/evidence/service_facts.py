@@ -20,6 +20,7 @@ from graphkit.model.repository_paths import InputLine
 from graphkit.model.times import NO_TIME, Moment
 from graphkit.stores import port
 from graphkit.trace.evidence.named_inputs import NamedInputs, named_inputs
+from graphkit.trace.evidence.workspaces import Workspace
 
 _AT_ONCE: Final = 1_000
 _NOTHING: Final = NamedInputs()
@@ -44,8 +45,9 @@ class SingleSbom(NamedTuple):
 class ServiceFacts(Struct, frozen=True):
     """A service with everything that it is judged by. ``single_sbom`` None: it has to be judged by itself.
 
-    ``uses`` has inputs of other services, too, that its scripts install from; ``image_builds``: from which folders
-    scripts of others say that its Dockerfiles are built (`graphkit.trace.evidence.named_inputs`).
+    ``uses`` has inputs of other services, too, that it installs from, among them the locks of its ``workspaces``;
+    ``image_builds``: from which folders scripts of others say that its Dockerfiles are built
+    (`graphkit.trace.evidence.named_inputs`).
     """
 
     service: Service
@@ -53,6 +55,7 @@ class ServiceFacts(Struct, frozen=True):
     builds: tuple[Build, ...]
     single_sbom: SingleSbom | None
     image_builds: Mapping[InputLine, tuple[ImageBuild, ...]] = field(default_factory=dict)
+    workspaces: Mapping[InputLine, Workspace] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=2)
@@ -88,6 +91,7 @@ def service_facts(evidence: port.Evidence) -> tuple[ServiceFacts, ...]:
             tuple(builds.get(one.id, ())),
             alone.get(one.id),
             named.get(one.id, _NOTHING).image_builds,
+            named.get(one.id, _NOTHING).workspaces,
         )
         for one in organisation.services
     )

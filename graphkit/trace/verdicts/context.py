@@ -20,6 +20,7 @@ from graphkit.model.requirements import Requirement
 from graphkit.model.times import BEGINNING, Instant, Moment
 from graphkit.stores.port import PackageId
 from graphkit.trace.evidence.accusation import Accusation
+from graphkit.trace.evidence.workspaces import Workspace
 from graphkit.trace.reach.by_slot import Reach
 from graphkit.trace.resolve.closure import Span, closure_of
 from graphkit.trace.resolve.confirm import Targets
@@ -89,6 +90,8 @@ class ServiceContext(Struct, frozen=True, kw_only=True):
     """The repository and path of the service's own documents, by sha256."""
     image_builds: Mapping[InputLine, tuple[ImageBuild, ...]] = field(default_factory=dict)
     """Of its Dockerfiles, by repository, path and branch: from which folders scripts of others have them built."""
+    workspaces: Mapping[InputLine, Workspace] = field(default_factory=dict)
+    """What the service has to do with each lock of a workspace that lies in the folder of another service."""
     is_astray: bool = False
     """The organisation names an input that nobody has: which it means is not known, so what shows a release stands."""
 

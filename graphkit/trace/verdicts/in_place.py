@@ -11,14 +11,23 @@ from msgspec.structs import replace
 from graphkit.model.answers import Obligation
 from graphkit.model.documents import Document, DocumentKind
 from graphkit.model.organisation import DocumentUse
-from graphkit.model.repository_paths import InputLine
+from graphkit.model.repository_paths import InputLine, PathParts
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
+from graphkit.trace.evidence.workspaces import are_members, for_members
 from graphkit.trace.resolve.manifests import InstallSelection, is_selected, leaves_out, may_not_hold, needs_of_extras
 from graphkit.trace.verdicts.clearance import ProofStep, fact, word
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_usual, word_on_environment
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
-from graphkit.trace.verdicts.inputs import InputState, InstallNeeds, governed, satisfies, states_of
+from graphkit.trace.verdicts.inputs import (
+    InputState,
+    InstallNeeds,
+    are_beside,
+    governed,
+    is_made_from,
+    satisfies,
+    states_of,
+)
 from graphkit.trace.verdicts.install_requests import InstallRequest, of_build_system, of_manifest
 from graphkit.trace.verdicts.scripts import constraints_for, passes_by, with_indexes_of_commands
 
@@ -68,14 +77,27 @@ def _with_own_paths(context: ServiceContext, uses: Sequence[DocumentUse]) -> Ser
             is_inside = len(repositories) < 2 or not use.repository
             paths.setdefault(use.document, use.path if is_inside else f"{use.repository}/{use.path}")
     read = context.document
+    members = _members_of(context, uses)
 
     def document(sha256: str) -> Document:
         found = read(sha256)
         path = paths.get(sha256, found.path)
-        return found if path == found.path else replace(found, path=path)
+        found = found if path == found.path else replace(found, path=path)
+        return for_members(found, members[sha256]) if sha256 in members else found
 
     said = frozenset(use.document for use in uses if use.is_complete)
     return replace(context, document=document, findings={}, said_complete=said, files=files)
+
+
+def _members_of(context: ServiceContext, uses: Sequence[DocumentUse]) -> dict[str, frozenset[PathParts]]:
+    """Return of which members alone locks count, by their sha256: those of workspaces that other services have."""
+    found: dict[str, frozenset[PathParts]] = {}
+    for use in uses:
+        workspace = context.workspaces.get((use.repository, use.path, use.branch))
+        if workspace is not None and not workspace.is_whole:
+            found[use.document] = found.get(use.document, frozenset()) | workspace.members
+    whole = {use.document for use in uses if (use.repository, use.path, use.branch) not in context.workspaces}
+    return {sha256: members for sha256, members in found.items() if sha256 not in whole}
 
 
 def counts(context: ServiceContext, use: DocumentUse, document: Document) -> bool:
@@ -116,10 +138,36 @@ def locked_in(
     context: ServiceContext, here: Sequence[InputState], start: Instant, until: Instant
 ) -> set[tuple[InputLine, str, tuple[Instant, Instant]]]:
     """Return which manifests a lock settles in a stretch, by `InputState.key`: nothing in place passes that by."""
-    stood = [state for state in here if state.document.kind is not DocumentKind.SCRIPT and state.stood(start, until)]
+    stood = [
+        state
+        for state in here
+        if state.document.kind is not DocumentKind.SCRIPT
+        and state.stood(start, until)
+        and _is_kept(context, state, start, until)
+    ]
     locked = governed(stood, context.whole, needs(context))
     bypassed = passes_by(here) if locked else ()
     return {key for key in locked if key[0] not in bypassed}
+
+
+def _is_kept(context: ServiceContext, lock: InputState, start: Instant, until: Instant) -> bool:
+    """Return whether a lock is kept for what it was made from: one of a workspace is made anew for all members at once.
+
+    It is where it does not satisfy one of them.
+    """
+    workspace = context.workspaces.get(lock.line)
+    if workspace is None:
+        return True
+    whole = context.whole(lock.document.sha256)
+    if not are_members(whole, workspace.members):
+        return False
+    everything = needs(replace(context, service=replace(context.service, extras=None, groups=None)))
+    others = (one for one in states_of(workspace.manifests, context.document) if one.may_stand(start, until))
+    return all(
+        satisfies(whole, one.document, everything, is_beside=are_beside(lock, one))
+        for one in others
+        if is_made_from(lock, one)
+    )
 
 
 def manifests_in(

@@ -239,14 +239,16 @@ def governed(
         if state.document.kind is DocumentKind.MANIFEST
         and any(
             is_made_from(lock, state)
-            and satisfies(whole(lock.document.sha256), state.document, needs, is_beside=_folder(lock) == _folder(state))
+            and satisfies(whole(lock.document.sha256), state.document, needs, is_beside=are_beside(lock, state))
             for lock in locks
         )
     }
 
 
-def _folder(state: InputState) -> tuple[str, ...]:
-    return parts_of_path(PurePosixPath(state.line[1]).parent)
+def are_beside(one: InputState, other: InputState) -> bool:
+    """Return whether two inputs lie in one folder."""
+    first, second = (parts_of_path(PurePosixPath(state.line[1]).parent) for state in (one, other))
+    return first == second
 
 
 def is_made_from(lock: InputState, manifest: InputState) -> bool:
