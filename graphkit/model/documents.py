@@ -141,9 +141,10 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     names. ``inputs`` are the locks and manifests that it installs from, as paths from the folder of the file, of a
     Dockerfile from the folder that the image is built from; ``cloned`` are such files in a repository that a command
     before has cloned, each as the address of that and the path in it. ``constraints`` bind what it installs, as far as
-    the files that say so were read. ``is_past_lock``: it does not keep to a lock beside them; ``needs_lock``: it fails
-    where its lock is missing; ``is_past_guards``: it does not keep to the settings of their project, as with another
-    cut-off or another file of settings. ``unreadable`` says what of its arguments cannot
+    the files that say so were read. ``kept`` are where a list may lie that it makes of its inputs, and whose pins it
+    keeps; where none lies there, it keeps to no lock. ``is_past_lock``: it does not keep to a lock beside them;
+    ``needs_lock``: it fails where its lock is missing; ``is_past_guards``: it does not keep to the settings of their
+    project, as with another cut-off or another file of settings. ``unreadable`` says what of its arguments cannot
     be known (`$DEPS`, a URL), empty where all can. ``tool`` is `pip`, `uv`, `poetry`, …, as far as it says.
     """
 
@@ -154,6 +155,7 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     inputs: tuple[str, ...] = ()
     cloned: tuple[tuple[str, str], ...] = ()
     constraints: tuple[Requirement, ...] = ()
+    kept: tuple[str, ...] = ()
     is_past_lock: bool = False
     needs_lock: bool = False
     is_past_guards: bool = False

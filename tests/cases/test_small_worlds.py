@@ -181,6 +181,7 @@ UV_TOO: Final = "install:\n\tuv pip install -r requirements.txt\n"
 REQUIRED: Final = builds(manifest="requirements.txt")
 OF_MEMBER: Final = builds(manifest="sub/pyproject.toml")
 BUILDING_STOOD: Final = {"path": "pyproject.toml", **STOOD}
+COMPILED: Final = {"requirements.in": "badpkg\n", "requirements.txt": f"{HEADER}badpkg==1.1\n"}
 HASHED: Final = f"other==1.0 --hash=sha256:{'a' * 64}\n"
 OPTIONAL: Final = '\n[project.optional-dependencies]\nx = ["badpkg"]\n'
 CONSTRAINTS: Final = '[tool.uv]\nconstraint-dependencies = ["badpkg<1.2"]\n'
@@ -348,6 +349,20 @@ INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/s
             },
             {},
             "unknown",
+        ),
+        # What compiles a list anew keeps what is pinned in it, unless it is told not to, or has it elsewhere.
+        *(
+            ({**COMPILED, "Makefile": f"requirements:\n\t{line}\n"}, {}, verdict)
+            for line, verdict in (
+                ("pip-compile && pip install -r requirements.txt", "cleared"),
+                ("pip-compile --upgrade", "picked"),
+                ("pip-compile --generate-hashes requirements.in", "cleared"),
+                ("pip-compile -P badpkg requirements.in", "picked"),
+                ("pip-compile -o other.txt requirements.in", "picked"),
+                ("uv pip compile requirements.in -o requirements.txt", "cleared"),
+                ("uv pip compile requirements.in -o requirements.txt --upgrade", "picked"),
+                ("uv pip compile requirements.in > requirements.txt", "picked"),
+            )
         ),
         # Guards of uv hold for the commands that heed them.
         ({"pyproject.toml": GUARDED}, {"resolver": "uv"}, "cleared"),

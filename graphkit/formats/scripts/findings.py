@@ -37,8 +37,10 @@ def same(path: str) -> tuple[str, ...]:
 
 def moved(found: Found, resolve: Resolve) -> None:
     """Put the inputs of a command where they lie; those that nothing tells of cannot be read."""
-    inputs, constraints = list(found.inputs), list(found.constraints)
-    found.inputs, found.constraints = {}, {}
+    inputs, constraints, kept = list(found.inputs), list(found.constraints), list(found.kept)
+    found.inputs, found.constraints, found.kept = {}, {}, {}
+    for path in kept:
+        found.kept |= {str(at): None for at in resolve(path)}
     for path in constraints:
         places = resolve(path)
         if not places:
@@ -50,7 +52,8 @@ def moved(found: Found, resolve: Resolve) -> None:
             found.unreadable.append(f"the file {quoted(path)}")
         for at in places:
             found.inputs[at] = None
-            found.is_past_lock |= isinstance(at, NotThere) or bool(MANIFESTS.search(posixpath.basename(at)))
+            is_wish = bool(MANIFESTS.search(posixpath.basename(at)))
+            found.is_past_lock |= isinstance(at, NotThere) or (is_wish and not found.kept)
 
 
 def found_together(first: tuple[Word, ...], second: tuple[Word, ...]) -> Iterator[tuple[Found, tuple[Word, ...]]]:

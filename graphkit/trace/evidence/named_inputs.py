@@ -218,7 +218,7 @@ class _Repository:
         found: set[PathParts] = set()
         for script in (one for one in self._uses if one.branch == branch):
             for command, place in self._named_by(script, self._documents[script.document]):
-                if command.is_past_lock:
+                if command.is_past_lock or command.kept:
                     found.add(place)
                     is_above = place[-1:] == (_LOCK_OF_WORKSPACES,) and place not in self._at
                     found.update((*place[:depth], place[-1]) for depth in range(len(place) - 1) if is_above)
