@@ -6,10 +6,10 @@ import fnmatch
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -22,7 +22,7 @@ from graphkit.formats.scripts.findings import Finding, NotThere, found_together,
 from graphkit.formats.scripts.folders import Place, note_clone, put_in_place
 from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.shell import HEREDOC, index_findings, script_in, shell_findings, without_python
-from graphkit.formats.scripts.shell_words import Variables, Word, commands_of, literal, logical_lines
+from graphkit.formats.scripts.shell_words import Exported, Variables, Word, commands_of, literal, logical_lines
 from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
 
 _INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
@@ -30,6 +30,7 @@ _CHECK: Final = re.compile(r"\bCMD\s+(.*)", re.DOTALL)
 _DIRECTIVE: Final = re.compile(r"#\s*([A-Za-z][A-Za-z0-9]*)\s*=\s*(.+?)\s*")
 _FROM: Final = re.compile(r"(?:--|,)from=([^\s,]+)")
 """Another image that files are taken from."""
+_OF_STAGE: Final = re.compile(r"--from=(\S+)")
 _MOST_ABOVE: Final = 20
 """Folders above a project in which its lock is looked for."""
 _UV_RUN: Final = re.compile(r"\buv[\"',]*\s+[\"']?run\b[^;|&\n]{0,500}")
@@ -70,13 +71,45 @@ class _Started(Struct):
             yield Finding(f"line {self.line}", found, literal(self.program))
 
 
+class _Copy(NamedTuple):
+    """What was copied to a place of the image: files of the build, or those of another stage, which has no ``sources``.
+
+    ``lists``: of those the lists that were written out of a lock, by their paths in the image, each as that lock.
+    """
+
+    sources: list[str]
+    to: str
+    lists: Mapping[str, tuple[str, ...]] = {}
+
+    def is_of_stage(self, at: str) -> bool:
+        """Return whether what lies at a path came from another stage."""
+        return not self.sources and (at == self.to or at.startswith(f"{self.to.rstrip('/')}/"))
+
+
 class _Stage(Struct):
-    """How a stage was left: what starts it, what was copied from where, the folder, and what was cloned where."""
+    """How a stage was left: what starts it, what was copied from where, the folder, and what was cloned where.
+
+    ``exports``: the lists that were written out of locks, by their paths from the folder.
+    """
 
     start: _Started = field(default_factory=_Started)
-    copies: list[tuple[list[str], str]] = field(default_factory=list)
+    copies: list[_Copy] = field(default_factory=list)
     folder: str = "/"
     clones: dict[str, str] = field(default_factory=dict)
+    exports: dict[str, Exported] = field(default_factory=dict)
+
+    def lists(self, source: str, to: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield where lists come to lie that are copied from a path of the stage, each with the lock that it is."""
+        at = posixpath.normpath(posixpath.join("/", source))
+        for name, one in self.exports.items():
+            path = posixpath.normpath(posixpath.join(self.folder, name))
+            if one.is_past_lock or one.unreadable or not one.inputs:
+                continue
+            if path == at:
+                is_file = not to.endswith(("/", "/.")) and _is_file(to)
+                yield posixpath.normpath(to if is_file else posixpath.join(to, posixpath.basename(at))), one.inputs
+            elif path.startswith(f"{at.rstrip('/')}/"):
+                yield posixpath.normpath(posixpath.join(to, posixpath.relpath(path, at))), one.inputs
 
 
 class Dockerfile:
@@ -88,11 +121,11 @@ class Dockerfile:
         self._variables = Variables()
         self._folder = "/"
         self._start = _Started()
-        self._copies: list[tuple[list[str], str]] = []
-        """What was copied from where, no sources for what another stage gave."""
+        self._copies: list[_Copy] = []
         self._stage = ""
+        self._count = 0
         self._stages: dict[str, _Stage] = {}
-        """How stages that have a name were left."""
+        """How stages were left, by name and number."""
 
     def findings(self) -> Iterator[Finding]:
         """Yield what its instructions install."""
@@ -104,7 +137,7 @@ class Dockerfile:
             name, rest = read[1].upper(), read[2]
             if name == "HEALTHCHECK" and (check := _CHECK.search(rest)):
                 name, rest = "CMD", check[1]
-            if name in {"FROM", "WORKDIR", "COPY", "ADD"}:  # another image or folder, or other files in it
+            if name in {"WORKDIR", "COPY", "ADD"}:  # another folder, or other files in it
                 self._variables.forget_files()
             if name == "FROM":
                 yield from self._start.findings(self._put)
@@ -135,8 +168,10 @@ class Dockerfile:
 
     def _begin(self, rest: str) -> None:
         """Begin another stage: it has what the stage has that it is made from, and nothing of any other."""
-        clones = dict(self._variables.clones)
-        self._stages[self._stage] = _Stage(self._start, self._copies, self._folder, clones)
+        known = self._variables
+        done = _Stage(self._start, self._copies, self._folder, dict(known.clones), dict(known.exports))
+        self._stages[self._stage] = self._stages[str(self._count - 1)] = done
+        self._count += 1
         base, *more = [one for one in self._words(rest) if not one.startswith("--")] or [""]
         left = self._stages.get(base.casefold() or "-", _Stage())
         self._start, self._copies, self._folder = replace(left.start), list(left.copies), left.folder
@@ -144,6 +179,7 @@ class Dockerfile:
         self._variables.start_anew()
         self._variables.base = self._folder
         self._variables.clones |= left.clones
+        self._variables.exports |= left.exports
 
     def _words(self, text: str) -> list[str]:
         found = [word.text for one in commands_of(f"x {text}", 1, self._variables) for word in one.words]
@@ -161,12 +197,17 @@ class Dockerfile:
 
     def _copy(self, rest: str) -> None:
         is_of_stage = "--from" in rest or "://" in rest
+        stage = _Stage()
         while flag := _FLAG.match(rest):
+            if read := _OF_STAGE.fullmatch(flag[0].strip()):
+                stage = self._stages.get(read[1].casefold(), stage)
             rest = rest[flag.end() :]
         words = _json_words(rest) or self._words(rest)
         if len(words) > 1:
             sources = [] if is_of_stage else words[:-1]
-            self._copies.append((sources, posixpath.normpath(posixpath.join(self._folder, words[-1]))))
+            to = posixpath.join(self._folder, words[-1])
+            lists = dict(one for source in words[:-1] for one in stage.lists(source, to))
+            self._copies.append(_Copy(sources, posixpath.normpath(to), lists))
 
     def _added(self, number: int, rest: str) -> Iterator[Finding]:
         """Yield the releases whose files are taken from an address."""
@@ -201,7 +242,8 @@ class Dockerfile:
             return
         to = parts.get("target") or parts.get("dst") or parts.get("destination") or "."
         source = parts.get("source") or parts.get("src") or "."
-        self._copies.append(([] if "from" in parts else [source], posixpath.normpath(posixpath.join(self._folder, to))))
+        to = posixpath.normpath(posixpath.join(self._folder, to))
+        self._copies.append(_Copy([] if "from" in parts else [source], to))
 
     def _command(self, number: int, rest: str, waiting: Iterator[tuple[int, str]]) -> Iterator[Finding]:
         yield from self._run_by_uv(number, rest)
@@ -237,7 +279,7 @@ class Dockerfile:
         at = posixpath.normpath(posixpath.join(self._folder, path))
         found = self._source_of(at)
         if found is None:
-            return ()
+            return next(one for one in reversed(self._copies) if one.is_of_stage(at)).lists.get(at, ())
         folder, name = posixpath.split(at)
         folders = map(str, islice(PurePosixPath(folder).parents, _MOST_ABOVE)) if name in INSTALLED_FROM else ()
         above = [self._source_of(posixpath.join(one, name)) for one in folders]
@@ -249,17 +291,17 @@ class Dockerfile:
 
     def _source_of(self, at: str) -> str | None:
         """Return which file of the build lies at a path; empty where none was copied, None for one of another stage."""
-        for sources, to in reversed(self._copies):
-            if not sources and (at == to or at.startswith(f"{to.rstrip('/')}/")):
+        for one in reversed(self._copies):
+            if one.is_of_stage(at):
                 return None
-            for source in sources:
-                if (found := _copied(source.lstrip("/") or ".", to, at)) is not None:
+            for source in one.sources:
+                if (found := _copied(source.lstrip("/") or ".", one.to, at)) is not None:
                     return found
         return ""
 
     def _missing_lock(self, folder: str, name: str) -> str:
         """Return where a tool's own lock would lie that was not copied, while its project was; empty for others."""
-        if name not in INSTALLED_FROM or any("$" in source for sources, _ in self._copies for source in sources):
+        if name not in INSTALLED_FROM or any("$" in source for one in self._copies for source in one.sources):
             return ""
         projects = (self._source_of(posixpath.join(folder, one)) for one in sorted(PROJECTS, reverse=True))
         return next((NotThere(posixpath.join(posixpath.dirname(one), name)) for one in projects if one), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -398,6 +398,32 @@ def test_another_image_or_file_takes_the_place_of_a_list(between: str) -> None:
     steps = "  steps:\n  - run: "
     jobs = f"a:\n{steps}uv export --frozen -o r.txt\nb:\n{steps}{INSTALL}\n"
     assert "uv.lock" not in str(listed("ci.yml", jobs))
+
+
+STAGE: Final = "FROM x AS Made\nWORKDIR /app\nCOPY uv.lock .\nRUN uv export --frozen -o r.txt\n"
+
+
+@pytest.mark.parametrize(
+    ("after", "is_lock"),
+    [
+        ("FROM y\nCOPY --from=made /app/r.txt .", True),
+        ("FROM y\nWORKDIR /srv\nCOPY --from=made --chown=a:b /app/r.txt ./", True),
+        ("FROM y\nWORKDIR /srv\nCOPY --from=0 /app/r.txt /srv/r.txt", True),
+        ("FROM y\nWORKDIR /srv\nCOPY --from=made /app /srv", True),
+        ("FROM made", True),
+        ("RUN echo a >> r.txt\nFROM y\nCOPY --from=made /app/r.txt .", False),
+        ("FROM y\nCOPY --from=made /app/r.txt .\nRUN echo a >> r.txt", False),
+        ("FROM y\nCOPY --from=made /app/r.txt .\nCOPY . .", False),
+        ("FROM y\nCOPY --from=made /app/other.txt r.txt", False),
+        ("FROM y\nCOPY --from=other /app/r.txt .", False),
+        ("FROM y\nCOPY --from=1 /app/r.txt .", False),
+    ],
+)
+def test_a_list_of_another_stage_is_the_lock_that_it_was_written_out_of(after: str, *, is_lock: bool) -> None:
+    found = listed("Dockerfile", f"{STAGE}{after}\nRUN {INSTALL}\n")[-1]
+    assert (found == (("uv.lock",), False, "")) is is_lock, found
+    unfrozen = listed("Dockerfile", f"{STAGE.replace(' --frozen', '')}{after}\nRUN {INSTALL}\n")[-1]
+    assert unfrozen != (("uv.lock",), False, "")
 
 
 def test_a_list_of_a_lock_that_lies_nowhere_known_cannot_be_read() -> None:
