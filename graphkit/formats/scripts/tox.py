@@ -22,6 +22,10 @@ _FILLED_IN: Final = re.compile(r"\{(?:opts|packages)\}")
 _REFERENCE: Final = re.compile(r"\{\[([^\]{}]{0,200})\]([^{}:]{1,200})\}")
 _OF_PROJECT: Final = frozenset({"extras", "dependency_groups"})
 _YES: Final = frozenset({"true", "1", "yes", "on"})
+_NO: Final = frozenset({"false", "0", "no", "off"})
+_LOCK_RUNNER: Final = "uv-venv-lock-runner"
+_OF_LOCK: Final = frozenset({"runner", "uv_sync_locked", "uv_sync_flags"})
+"""What tells how an environment has its packages from the lock of uv."""
 _DEEPEST: Final = 10
 _LONGEST: Final = 200
 _OTHER_DEPS: Final = re.compile(r"\{\[[^\]]*\][^}]*\}")
@@ -58,6 +62,7 @@ def tox_findings(text: str) -> Iterator[Finding]:
     """Yield what tox installs: dependencies, commands, and the project itself unless it is told not to."""
     lines = list(ini_lines(text))
     lists = _referred(lines)
+    synced = {section: found for section in {one.section for one in lines} if (found := _synced_by(lines, section))}
     joined = ""
     for one in lines:
         place = f"line {one.line}"
@@ -75,9 +80,36 @@ def tox_findings(text: str) -> Iterator[Finding]:
                 joined = ""
         elif one.key == "install_command":
             yield from shell_findings(_FILLED_IN.sub("", one.text), first=one.line)
-        elif (is_env or one.key == "dependency_groups") and one.key in _OF_PROJECT and one.text:
+        elif one.key in _OF_PROJECT and one.text and (is_env or one.key == "dependency_groups"):
+            if one.section in synced:
+                continue
             yield Finding(place, project_of("tox"), f"{one.key} = {one.text}")
-    yield from _tox_project(lines)
+    yield from _tox_project(lines, synced)
+
+
+def _synced_by(lines: list[IniLine], section: str) -> Found | None:
+    """Return what an environment installs that has its packages from the lock of uv; None for any other."""
+    if not section.startswith("testenv"):
+        return None
+    told: dict[str, list[str]] = {}
+    for one in lines:
+        if one.section in {"testenv", section} and one.key in _OF_LOCK:
+            told.setdefault(one.key, []).append(one.text)
+    own = {key: [one.text for one in lines if (one.section, one.key) == (section, key)] for key in told}
+    known = {key: values or told[key] for key, values in own.items()}
+    if "".join(known.get("runner", ())).strip() != _LOCK_RUNNER:
+        return None
+    is_locked = "".join(known.get("uv_sync_locked", ())).casefold() not in _NO
+    return _synced(" ".join(known.get("uv_sync_flags", ())), is_locked=is_locked)
+
+
+def _synced(flags: str, *, is_locked: bool) -> Found:
+    """Return what the runner of tox-uv for locks installs: ``uv sync`` with some flags (tried with tox-uv 1.29)."""
+    words = ["uv", "sync", *(["--locked"] if is_locked else []), *flags.replace(",", " ").split()]
+    found = next(found for found, _ in found_in(tuple(map(Word, words))))
+    found.is_past_lock |= "{" in flags  # what it stands for nobody knows here
+    moved(found, same)
+    return found
 
 
 def _referred(lines: list[IniLine]) -> set[tuple[str, str]]:
@@ -94,13 +126,16 @@ def _referred(lines: list[IniLine]) -> set[tuple[str, str]]:
     return found
 
 
-def _tox_project(lines: list[IniLine]) -> Iterator[Finding]:
+def _tox_project(lines: list[IniLine], synced: Mapping[str, Found]) -> Iterator[Finding]:
     told = {(one.section, one.key): one.text.casefold() for one in lines if one.text}
     is_off = any(
         told.get((section, key)) in _YES for section in ("tox", "tox:tox") for key in ("skipsdist", "no_package")
     )
     environments = {one.section: one.line for one in reversed(lines) if one.section.startswith("testenv")}
     for section, line in sorted(environments.items(), key=lambda pair: pair[1]):
+        if section in synced:
+            yield Finding(f"line {line}", synced[section], f"[{section}] runs uv sync")
+            continue
         skip, package = (told.get((section, key)) or told.get(("testenv", key)) for key in ("skip_install", "package"))
         if not (is_off or skip in _YES or package == "skip"):
             yield Finding(f"line {line}", project_of("tox"), f"[{section}] installs the project")
@@ -121,13 +156,26 @@ def tox_table_findings(tox: Mapping[str, Any], place: str) -> Iterator[Finding]:
     environments = {"env_run_base": base, **named} if base or "env_list" in tox else named
     for name, table in {"": tox, "env_pkg_base": _table(tox.get("env_pkg_base")), **environments}.items():
         where = f"{place}{name}." if name else place
+        is_synced = name in environments and _is_synced(table, base)
         for key, value in table.items():
+            if is_synced and key in _OF_PROJECT:
+                continue
             yield from _tox_setting(key, value, f"{where}{key}"[:_LONGEST])
     for name, table in environments.items():
+        if _is_synced(table, base):
+            flags = table.get("uv_sync_flags", base.get("uv_sync_flags", []))
+            is_locked = table.get("uv_sync_locked", base.get("uv_sync_locked")) is not False
+            text = " ".join(one if isinstance(one, str) else "{}" for one in flags) if isinstance(flags, list) else "{}"
+            yield Finding(f"{place}{name}"[:_LONGEST], _synced(text, is_locked=is_locked), f"[{name}] runs uv sync")
+            continue
         skip, package = (table.get(key, base.get(key)) for key in ("skip_install", "package"))
         if not (tox.get("no_package") is True or skip is True or package == "skip"):
             yield Finding(f"{place}{name}"[:_LONGEST], project_of("tox"), f"[{name}] installs the project")
             return
+
+
+def _is_synced(table: Mapping[str, Any], base: Mapping[str, Any]) -> bool:
+    return bool(table.get("runner", base.get("runner")) == _LOCK_RUNNER)
 
 
 def _table(value: Any) -> Mapping[str, Any]:

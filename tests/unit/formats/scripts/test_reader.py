@@ -432,6 +432,34 @@ def test_a_list_of_a_lock_that_lies_nowhere_known_cannot_be_read() -> None:
     assert listed("Dockerfile", text) == [((), False, "the file 'uv.lock'")]
 
 
+BY_LOCK: Final = "[testenv]\nrunner = uv-venv-lock-runner\n"
+BY_LOCK_TOML: Final = '[env_run_base]\nrunner = "uv-venv-lock-runner"\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        ("tox.ini", f"{BY_LOCK}extras = a\ndependency_groups =\n  dev\n", [(("uv.lock",), False)]),
+        ("tox.ini", f"{BY_LOCK}uv_sync_flags =\n  --no-editable\n  -U\n", [(("uv.lock",), True)]),
+        ("tox.ini", f"{BY_LOCK}uv_sync_flags = {{env:FLAGS}}\n", [(("uv.lock",), True)]),
+        (
+            "tox.ini",
+            f"{BY_LOCK}[testenv:b]\nrunner = uv-venv-runner\nextras = a\n",
+            [(("pyproject.toml",), True), (("uv.lock",), False), (("pyproject.toml",), True)],
+        ),
+        ("tox.toml", f'{BY_LOCK_TOML}dependency_groups = ["dev"]\n', [(("uv.lock",), False)]),
+        ("tox.toml", f'{BY_LOCK_TOML}uv_sync_flags = ["--upgrade"]\n', [(("uv.lock",), True)]),
+        (
+            "tox.toml",
+            f'{BY_LOCK_TOML}[env.b]\nrunner = "virtualenv"\n',
+            [(("uv.lock",), False), (("pyproject.toml",), True)],
+        ),
+    ],
+)
+def test_tox_installs_from_the_lock_of_uv(name: str, text: str, found: list[tuple[tuple[str, ...], bool]]) -> None:
+    assert [(inputs, is_past_lock) for inputs, is_past_lock, _ in listed(name, text)] == found
+
+
 def test_tox() -> None:
     text = (
         "[tox]\nrequires = tox-uv>=1\n[testenv]\ndeps =\n  pytest\n  -rreq.txt\n  -c{toxinidir}/c.txt\n"
