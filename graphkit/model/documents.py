@@ -72,6 +72,13 @@ IMAGE: Final = "image"
 """The tool of an instruction that takes a container image, whose name and tag may be those of a release."""
 METADATA: Final = "metadata of a release"
 """The format of a document that says which release lies there, installed or unpacked, and is no file of it itself."""
+REQUIREMENTS_FILE: Final = "requirements.txt"
+"""The format of a list of requirements that nothing has resolved: its commands are projects that it installs."""
+SETUP_FILES: Final = frozenset({"setup.py", "setup.cfg"})
+"""The names and formats of scripts in which a project of setuptools says what it requires."""
+NO_PROJECT_TABLE: Final = "is missing: its requirements are declared elsewhere"
+SETTLED_WHEN_BUILT: Final = " are settled when the project is built"
+"""What problems say of a project whose requirements stand in another file of it."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (docs/semantics.md#obligation-i)."""
 
@@ -141,8 +148,8 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     names. ``inputs`` are the locks and manifests that it installs from, as paths from the folder of the file, of a
     Dockerfile from the folder that the image is built from; ``cloned`` are such files in a repository that a command
     before has cloned, each as the address of that and the path in it. ``constraints`` bind what it installs, as far as
-    the files that say so were read. ``kept`` are where a list may lie that it makes of its inputs, and whose pins it
-    keeps; where none lies there, it keeps to no lock. ``is_past_lock``: it does not keep to a lock beside them;
+    the files that say so were read. ``updated_lists`` are where a list may lie that it makes of its inputs, and whose
+    pins it keeps; where none lies there, it keeps to no lock. ``is_past_lock``: it does not keep to a lock beside them;
     ``needs_lock``: it fails where its lock is missing; ``is_past_guards``: it does not keep to the settings of their
     project, as with another cut-off or another file of settings. ``unreadable`` says what of its arguments cannot
     be known (`$DEPS`, a URL), empty where all can. ``tool`` is `pip`, `uv`, `poetry`, …, as far as it says.
@@ -155,7 +162,7 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     inputs: tuple[str, ...] = ()
     cloned: tuple[tuple[str, str], ...] = ()
     constraints: tuple[Requirement, ...] = ()
-    kept: tuple[str, ...] = ()
+    updated_lists: tuple[str, ...] = ()
     is_past_lock: bool = False
     needs_lock: bool = False
     is_past_guards: bool = False

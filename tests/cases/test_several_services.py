@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from graphkit.api import Graph
-from tests.cases.test_small_worlds import INCIDENT, LOCK, PROJECT, REQUIRING, STOOD, index
+from tests.cases.test_small_worlds import INCIDENT, LOCK, LOCKED, PROJECT, REQUIRING, STOOD, index
 from tests.cases.test_trials import REPOSITORY, Commit, commit_all
 from tests.property.memory import MemoryStore
 
@@ -85,6 +85,8 @@ def made(path: str, *recipes: str) -> dict[str, str]:
 
 
 SYNC: Final = image("COPY . .", "RUN uv sync")
+SETUP: Final = "from setuptools import setup\nsetup(name='svc', install_requires=['other'])\n"
+BUILT: Final = '[build-system]\nrequires = ["setuptools"]\n'
 API: Final = below("api", {**GOOD_PROJECT, "Dockerfile": SYNC})
 DOCS: Final = "pip install -r docs/requirements.txt"
 
@@ -143,6 +145,52 @@ WORLDS: Final = {
     "a bad project at the top that no image has": (
         {**BAD_PROJECT, **API},
         {"": "observed", "/api": "cleared"},
+    ),
+    # A list of requirements installs projects by their folders, past their locks; setup files say what those require.
+    "a list installs a project below": (
+        {"requirements.txt": "-e ./lib\n", "lib/pyproject.toml": PROJECT},
+        {"": "cleared", "/lib": "cleared"},
+    ),
+    "a list installs a bad project below": (
+        {"requirements.txt": "-e ./lib\n", "lib/pyproject.toml": project("lib", "mid")},
+        {"": "picked", "/lib": "picked"},
+    ),
+    "a list installs its project past the lock": (
+        {"pyproject.toml": REQUIRING, "uv.lock": LOCKED, "requirements.txt": "-e .\n"},
+        {"": "picked"},
+    ),
+    "a list that has a project of its own, and not that at the top": (
+        {"pyproject.toml": REQUIRING, **below("lib", {"pyproject.toml": PROJECT, "requirements.txt": "-e .\n"})},
+        {"": "picked", "/lib": "cleared"},
+    ),
+    "a list in a folder of lists": (
+        {"pyproject.toml": REQUIRING, "requirements/dev.txt": "-e .\n"},
+        {"": "picked", "/requirements": "picked"},
+    ),
+    "a list installs a project that is nowhere": (
+        {"pyproject.toml": PROJECT, "requirements.txt": "-e ./lib\n"},
+        {"": "unknown"},
+    ),
+    "a list installs a project of an accused name": (
+        {"pyproject.toml": PROJECT, "requirements.txt": "-e ./lib#egg=badpkg\n", "lib/setup.py": SETUP},
+        {"": "unknown"},
+    ),
+    "a project with a setup file alone": (
+        {"setup.py": SETUP, "requirements.txt": "-e .\n", **workflow("pip install .[dev]")},
+        {"": "cleared"},
+    ),
+    "a project that leaves all to a setup file": ({"pyproject.toml": BUILT, "setup.py": SETUP}, {"": "cleared"}),
+    "a project that leaves all to a bad setup file": (
+        {"pyproject.toml": BUILT, "setup.py": SETUP.replace("other", "mid")},
+        {"": "unknown"},
+    ),
+    "a project that leaves all to the setup file of another": (
+        {"pyproject.toml": BUILT, "lib/setup.py": SETUP},
+        {"": "unknown"},
+    ),
+    "a project that another tool builds": (
+        {"pyproject.toml": BUILT.replace("setuptools", "flit-core"), "setup.py": SETUP},
+        {"": "unknown"},
     ),
     # The members of a workspace are installed from the lock of its root, each from its own part of that.
     "a workspace": (workspace("1.1"), {"": "cleared", "/packages/a": "cleared", "/packages/b": "cleared"}),

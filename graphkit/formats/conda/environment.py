@@ -15,12 +15,10 @@ from graphkit.formats.decoding import is_json
 from graphkit.formats.diagnostics import Diagnostics, quoted
 from graphkit.formats.interface import RawDocument
 from graphkit.formats.locks.rows import index_address
+from graphkit.formats.manifests.local_projects import local_project
 from graphkit.formats.manifests.requirements_files import Included, digest_of
-from graphkit.formats.manifests.requirements_lines import Line
 from graphkit.formats.manifests.requirements_rows import RequirementRows
 from graphkit.formats.manifests.uv_settings import UvSettings
-from graphkit.formats.scripts.arguments import found_in
-from graphkit.formats.scripts.findings import moved, pip_words, same
 from graphkit.formats.scripts.install_words import indexes_in
 from graphkit.formats.scripts.yaml_scalars import Scalar, scalars_of
 from graphkit.formats.yaml_values import yaml_text
@@ -161,7 +159,7 @@ def _parsed(raw: RawDocument) -> Document:
     for line, place, constrains in files.lines():
         if constrains:
             rows.constrain(line, place)
-        elif place.startswith("line ") and (project := _project(line, place)):
+        elif place.startswith("line ") and (project := local_project(line, place, ("",))):
             projects.append(project)
         else:
             rows.take(line, place)
@@ -185,18 +183,6 @@ def _parsed(raw: RawDocument) -> Document:
         completeness=Completeness.INCOMPLETE if diagnostics.lost else manifest.completeness,
         problems=diagnostics.as_tuple(),
     )
-
-
-def _project(line: Line, place: str) -> InstallCommand | None:
-    """Return that pip installs a project by its folder (``-e .``), whose manifest is an input; None for other lines."""
-    if line.kind != "path" and not (line.kind == "option" and line.option == "--editable"):
-        return None
-    text = f"-e {line.text}" if line.kind == "option" else line.text
-    found = next((found for found, _ in found_in(pip_words(text))), None)
-    if found is None or found.requirements or not found.inputs:
-        return None
-    moved(found, same)
-    return found.as_command(place, text) if not found.unreadable else None
 
 
 def _command(one: Scalar, diagnostics: Diagnostics) -> InstallCommand | None:

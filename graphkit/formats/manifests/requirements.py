@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import Final
+
+from msgspec.structs import replace
 
 from graphkit.formats.conda.explicit import is_explicit
 from graphkit.formats.diagnostics import Diagnostics
 from graphkit.formats.interface import RawDocument
+from graphkit.formats.manifests.local_projects import local_project
 from graphkit.formats.manifests.requirements_files import Included
 from graphkit.formats.manifests.requirements_lines import logical_lines
 from graphkit.formats.manifests.requirements_rows import RequirementRows
 from graphkit.formats.manifests.uv_settings import UvSettings, settings_for
-from graphkit.model.documents import Basis, Document, DocumentKind
+from graphkit.model.documents import REQUIREMENTS_FILE, Basis, Document, DocumentKind, InstallCommand
 
 _FILE: Final = re.compile(
     r"(?:^|[/\\])[^/\\]*(?:requirements|constraints|freeze)[^/\\]*\.(?:txt|in|pip|lock)$", re.IGNORECASE
@@ -89,7 +93,7 @@ class Requirements:
             sha256=files.digest(dict(settings.files)),
             path=raw.path,
             kind=DocumentKind.MANIFEST,
-            format="requirements.txt",
+            format=REQUIREMENTS_FILE,
             basis=Basis.LISTED,
         )
         rows.leave()
@@ -97,7 +101,32 @@ class Requirements:
             return rows.listed(document, is_environment=True)
         if rows.are_locked():
             return rows.listed(document, is_environment=False)
-        return rows.as_manifest(document)
+        return _manifest(raw, document, settings) or rows.as_manifest(document)
+
+
+def _manifest(raw: RawDocument, document: Document, settings: UvSettings) -> Document | None:
+    """Return a manifest that installs projects by their folders, as its commands; None for one that installs none.
+
+    What a tool compiles is not installed itself. Paths are from the folder that pip runs in: that of the file, or the
+    top of what was given.
+    """
+    path = PurePosixPath(raw.path.replace("\\", "/"))
+    if path.suffix == ".in" or path.is_absolute() or ".." in path.parts:
+        return None
+    folders = tuple(dict.fromkeys(("", "/".join([".."] * len(path.parent.parts)))))
+    diagnostics = Diagnostics()
+    rows = RequirementRows(diagnostics, settings)
+    projects: list[InstallCommand] = []
+    for line, place, constrains in Included(raw.data, raw.beside, diagnostics).lines():
+        if constrains:
+            rows.constrain(line, place)
+        elif project := local_project(line, place, folders):
+            projects.append(project)
+        else:
+            rows.take(line, place)
+    rows.leave()
+    found = rows.as_manifest(document) if projects else None
+    return found and replace(found, commands=tuple(dict.fromkeys(projects)))
 
 
 READER: Final = Requirements()

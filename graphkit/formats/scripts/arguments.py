@@ -154,7 +154,7 @@ def _install(
         found.is_past_lock |= name in LATEST and not is_of_pip
         found.is_past_guards |= name in UNGUARDED
     if folder:
-        for paths in (found.inputs, found.constraints, found.kept):
+        for paths in (found.inputs, found.constraints, found.updated_lists):
             moved = [posixpath.normpath(posixpath.join(folder, path)) for path in paths]
             paths.clear()
             paths.update(dict.fromkeys(moved))
@@ -476,9 +476,9 @@ def _compiled(found: Found, words: tuple[Word, ...], *, has_default: bool) -> No
         and not outputs[-1].unknown
         and not any(name in LATEST for name, _ in options)
     ):
-        found.kept[posixpath.normpath(outputs[-1].text)] = None
+        found.updated_lists[posixpath.normpath(outputs[-1].text)] = None
     _install(found, words, take=found.file, has_groups=True)
-    found.is_past_lock = found.is_past_lock and not found.kept
+    found.is_past_lock = found.is_past_lock and not found.updated_lists
 
 
 def _hatch(found: Found, words: tuple[Word, ...]) -> None:

@@ -36,7 +36,7 @@ class Found(Struct, kw_only=True):
     """What stands in those of them that were read."""
     indexes: dict[str, None] = field(default_factory=dict)
     image_builds: dict[ImageBuild, None] = field(default_factory=dict)
-    kept: dict[str, None] = field(default_factory=dict)
+    updated_lists: dict[str, None] = field(default_factory=dict)
     """Lists that it makes anew, and whose pins it keeps."""
     is_past_lock: bool = False
     needs_lock: bool = False
@@ -67,7 +67,7 @@ class Found(Struct, kw_only=True):
             inputs=tuple(self.inputs),
             cloned=tuple(self.cloned),
             constraints=tuple(self.bounds),
-            kept=tuple(self.kept),
+            updated_lists=tuple(self.updated_lists),
             is_past_lock=self.is_past_lock and bool(self.inputs or self.cloned),
             needs_lock=self.needs_lock and bool(self.inputs or self.cloned),
             is_past_guards=self.is_past_guards and bool(self.inputs or self.cloned),

@@ -15,7 +15,15 @@ from typing import Final
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from graphkit.model.documents import DOCKERFILE, Document, DocumentKind, ImageBuild, InstallCommand
+from graphkit.model.documents import (
+    DOCKERFILE,
+    REQUIREMENTS_FILE,
+    SETUP_FILES,
+    Document,
+    DocumentKind,
+    ImageBuild,
+    InstallCommand,
+)
 from graphkit.model.input_names import INSTALLED_FROM, PROJECTS, is_lock, is_manifest
 from graphkit.model.names import ServiceId
 from graphkit.model.organisation import DocumentUse
@@ -150,11 +158,20 @@ class _Repository:
 
     def _places(self, script: DocumentUse, command: InstallCommand) -> Iterator[PathParts]:
         """Yield where the files may lie that a command installs from, with the projects that a lock was made from."""
-        for context, path in product(self._folders(script, command), command.inputs):
+        for context, path in product(self._folders(script, command), self._inputs(script, command)):
             yield from self._with_projects(parts_of_path(PurePosixPath(*context) / path))
         for address, path in command.cloned:
             if is_address_of(address, script.repository):
                 yield from self._with_projects(parts_of_path(path))
+
+    def _inputs(self, script: DocumentUse, command: InstallCommand) -> Sequence[str]:
+        """Return the paths of a command; of a project in a list of requirements the first at which there is one."""
+        if self._documents[script.document].format != REQUIREMENTS_FILE:
+            return command.inputs
+        folder, names = PurePosixPath(script.path).parent, sorted(SETUP_FILES | PROJECTS)
+        places = [(path, [parts_of_path((folder / path).with_name(one)) for one in names]) for path in command.inputs]
+        there = [path for path, near in places if any(one in self._owners for one in near)]
+        return there[:1] or command.inputs
 
     def _folders(self, script: DocumentUse, command: InstallCommand) -> Sequence[PathParts]:
         """Return from where the paths of a command go: of an image, its own folder first, where nobody tells."""
@@ -218,7 +235,7 @@ class _Repository:
         found: set[PathParts] = set()
         for script in (one for one in self._uses if one.branch == branch):
             for command, place in self._named_by(script, self._documents[script.document]):
-                if command.is_past_lock or command.kept:
+                if command.is_past_lock or command.updated_lists:
                     found.add(place)
                     is_above = place[-1:] == (_LOCK_OF_WORKSPACES,) and place not in self._at
                     found.update((*place[:depth], place[-1]) for depth in range(len(place) - 1) if is_above)

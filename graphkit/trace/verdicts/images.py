@@ -74,8 +74,8 @@ class _Image(Struct, frozen=True, kw_only=True):
             command,
             inputs=tuple(dict.fromkeys(path_from(self.dockerfile[:-1], place) for place in places)),
             constraints=command.constraints if is_bound else (),
-            kept=(),
-            is_past_lock=command.is_past_lock or bool(lacking or command.kept),
+            updated_lists=(),
+            is_past_lock=command.is_past_lock or bool(lacking or command.updated_lists),
             unreadable="; ".join(filter(None, (command.unreadable, *problems))),
         )
 

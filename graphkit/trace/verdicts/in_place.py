@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from graphkit.model.answers import Obligation
-from graphkit.model.documents import Document, DocumentKind
+from graphkit.model.documents import (
+    NO_PROJECT_TABLE,
+    SETTLED_WHEN_BUILT,
+    SETUP_FILES,
+    Completeness,
+    Document,
+    DocumentKind,
+)
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.repository_paths import InputLine, PathParts
 from graphkit.model.requirements import Requirement
@@ -31,18 +38,22 @@ from graphkit.trace.verdicts.inputs import (
 from graphkit.trace.verdicts.install_requests import InstallRequest, of_build_system, of_manifest
 from graphkit.trace.verdicts.scripts import constraints_for, passes_by, with_indexes_of_commands
 
+_SETUPTOOLS: Final = "setuptools"
+
 
 class ManifestInPlace(NamedTuple):
     """A manifest as something is installed from it.
 
     ``read`` are guards that hold for what it requires; none reach a build environment (docs/semantics.md#guards).
     ``is_governed``: a lock settles what it requires. ``constrained_by``: a command that binds it further.
+    ``declared_in``: the setup files that say what its project requires, each an input of its own.
     """
 
     manifest: Document
     read: GuardsRead | None
     is_governed: bool = False
     constrained_by: str = ""
+    declared_in: str = ""
 
 
 def in_place(context: ServiceContext, uses: Sequence[DocumentUse]) -> tuple[ServiceContext, list[InputState]]:
@@ -180,8 +191,31 @@ def manifests_in(
         if state.document.kind is DocumentKind.MANIFEST:
             manifest, by = _constrained(with_indexes_of_commands(state, here), *constraints_for(state, here))
             guards = guards_in_force(context, state.document, state, here)
-            found[state.key] = ManifestInPlace(manifest, guards, state.key in locked, by)
+            manifest, set_up = _with_setup_files(manifest, state, here)
+            found[state.key] = ManifestInPlace(manifest, guards, state.key in locked, by, set_up)
     return found
+
+
+def _with_setup_files(manifest: Document, state: InputState, here: Sequence[InputState]) -> tuple[Document, str]:
+    """Return a manifest as complete where it leaves what it requires to setup files alone that are in place, and which.
+
+    Each of those is judged as a script (docs/semantics.md#scripts).
+    """
+    texts = [one.text for one in manifest.problems]
+    is_left = manifest.completeness is Completeness.INCOMPLETE and all(
+        text.startswith(NO_PROJECT_TABLE) or SETTLED_WHEN_BUILT in text for text in texts
+    )
+    if not (is_left and any(one.package == _SETUPTOOLS for one in manifest.build_requires or ())):
+        return manifest, ""
+    declaring = [
+        one.document.path
+        for one in here
+        if one.document.format in SETUP_FILES
+        and (one.line[0], one.line[2]) == (state.line[0], state.line[2])
+        and are_beside(one, state)
+        and any(command.tool == _SETUPTOOLS for command in one.document.commands)
+    ]
+    return (replace(manifest, completeness=Completeness.COMPLETE) if declaring else manifest), " and ".join(declaring)
 
 
 def _constrained(manifest: Document, constraints: Sequence[Requirement], command: str) -> tuple[Document, str]:
@@ -225,7 +259,10 @@ def install_requests(context: ServiceContext, one: ManifestInPlace) -> Iterator[
     can bring in what the manifest does not ask for.
     """
     request = of_manifest(one.manifest, asked_of(context), one.read, context.in_house)
-    told = (fact(Obligation.INPUTS, one.constrained_by),) if one.constrained_by else ()
+    told = [fact(Obligation.INPUTS, one.constrained_by)] if one.constrained_by else []
+    if one.declared_in:
+        text = f"{one.manifest.path} leaves what it requires to {one.declared_in}, which is judged beside it"
+        told.append(fact(Obligation.CLOSURE, text))
     yield replace(request, read_by=(*request.read_by, *told, *_words_on(context, one)))
     if needs_walk(context, one.manifest):
         yield of_build_system(one.manifest)

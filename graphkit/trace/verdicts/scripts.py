@@ -15,6 +15,8 @@ from graphkit.model.documents import (
     CONDA_ENVIRONMENT,
     DOWNLOAD,
     IMAGE,
+    REQUIREMENTS_FILE,
+    SETUP_FILES,
     UNREADABLE,
     Document,
     DocumentKind,
@@ -34,6 +36,7 @@ from graphkit.trace.verdicts.context import USUAL_BACKENDS, USUAL_TOOLS, Service
 from graphkit.trace.verdicts.images import beside, commands_in
 from graphkit.trace.verdicts.inputs import CONDA, InputState, is_made_from
 
+_PROJECT: Final = "pyproject.toml"
 _PIN: Final = re.compile(r"={2,3}\s*([^\s,*;]+)")
 
 
@@ -59,7 +62,7 @@ def _keeps_pins(
 ) -> bool:
     """Return whether a command that makes a list finds one there that was made from its inputs; others make none."""
     repository, path, branch = script.line
-    places = {(repository, branch, parts_of_path(PurePosixPath(path).parent / name)) for name in command.kept}
+    places = {(repository, branch, parts_of_path(PurePosixPath(path).parent / name)) for name in command.updated_lists}
     lists = [one for one in alike if one.document.kind is DocumentKind.LOCK and _place(one) in places]
     return not places or any(all(is_made_from(one, state) for state in meant) for one in lists)
 
@@ -197,10 +200,10 @@ def judge_script(
     is_conda = script.document.format == CONDA_ENVIRONMENT  # what conda installs is judged with its manifest
     commands = [one for one in commands_in(script, here) if not (is_conda and one.tool == CONDA)]
     has_inputs = any(command.inputs or command.cloned for command in commands)
-    known = _names(beside(script, here)) if has_inputs else frozenset()
+    alike = beside(script, here) if has_inputs else ()
     for command in commands:
         problem = _problem(context, command, script.document.indexes, span)
-        if problem := problem or _unknown_input(script, command, known):
+        if problem := problem or _unknown_input(script, command, alike):
             text = f"`{command.text}` {problem}; `installs_from` in the organisation file"
             gap = _opened(script.document, command, f"{text}, or the SBOM of the build, would settle it")
             return replace(gap, of_script=True)
@@ -234,7 +237,9 @@ def gap_of_conda(context: ServiceContext, manifest: Document, span: tuple[Instan
 
 def gap_of_projects(manifest: Document, here: Sequence[InputState]) -> OpenObligation | None:
     """Return that a manifest which a build names installs projects beside it; None where it stands among the inputs."""
-    if manifest.format != CONDA_ENVIRONMENT or any(one.document.sha256 == manifest.sha256 for one in here):
+    if manifest.format not in {CONDA_ENVIRONMENT, REQUIREMENTS_FILE} or any(
+        one.document.sha256 == manifest.sha256 for one in here
+    ):
         return None
     for command in manifest.commands:
         if command.inputs:
@@ -247,18 +252,27 @@ def _opened(document: Document, command: InstallCommand, text: str) -> OpenOblig
     return OpenObligation(obligation=Obligation.INPUTS, text=f"{document.path}, {command.place}: {text}")
 
 
-def _unknown_input(script: InputState, command: InstallCommand, known: AbstractSet[str]) -> str:
+def _unknown_input(script: InputState, command: InstallCommand, alike: Sequence[InputState]) -> str:
     """Return that a command installs from a file that nobody has; empty where every one is among the inputs.
 
-    Files are compared by their names (``known``, those of the inputs beside the script): an image has them in other
-    folders than the repository. Where there is no lock, a tool that would keep to one takes the manifest. Of another
-    repository, which a command before has cloned, nothing is known, whatever its files are called.
+    Files are compared by their names with those beside the script (``alike``): an image has them in other folders than
+    the repository. Those of a list of requirements lie where it says, or where pip runs. Where there is no lock, a tool
+    that would keep to one takes the manifest; where a project has no manifest, it may say in its setup files what it
+    requires. Of another repository, which a command before has cloned, nothing is known, whatever its files are called.
     """
     for address, path in command.cloned:
         if not is_address_of(address, script.line[0]):
             return f"installs from {path} of another repository ({address}), whose files are not here"
-    for one in _paths(script, command):
-        if one.name not in known and not (one.name in INSTALLED_FROM and known & PROJECTS):
+    named, known = _paths(script, command), _names(alike)
+    places = {parts_of_path(state.line[1]) for state in alike}
+    if script.document.format in {REQUIREMENTS_FILE, CONDA_ENVIRONMENT} and not any(
+        parts_of_path(one) in places for one in named
+    ):
+        known = frozenset()
+    is_set_up = any(parts_of_path(one.with_name(name)) in places for one in named for name in sorted(SETUP_FILES))
+    for one in named:
+        is_there = one.name in known or (one.name in INSTALLED_FROM and bool(known & PROJECTS))
+        if not is_there and not (is_set_up and one.name == _PROJECT):
             return f"installs from {'/'.join(parts_of_path(one))}, which is not among the inputs"
     return ""
 

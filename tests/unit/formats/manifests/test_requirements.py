@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from pathlib import Path
 
 import pytest
@@ -191,10 +192,25 @@ def test_urls_and_paths_are_identities_of_their_own() -> None:
     assert found.completeness is Completeness.INCOMPLETE
 
 
-def test_a_local_project_opens_a_list_unless_a_tool_resolved_it() -> None:
-    assert read("-e .\na==1\n").completeness is Completeness.INCOMPLETE
+@pytest.mark.parametrize(
+    ("line", "folders"),
+    [("-e .", ["."]), ("./lib[dev]", ["lib"]), ("-e ../a", ["../a"]), ("-e ./a#egg=a", None), ("-e /srv/a", None)],
+)
+def test_a_local_project_is_an_input_where_its_line_says_nothing_else(line: str, folders: list[str] | None) -> None:
+    found = read(f"{line}\na>=1\n")
+    manifests = [posixpath.normpath(f"{folder}/pyproject.toml") for folder in folders or ()]
+    assert [path for one in found.commands for path in one.inputs] == manifests
+    assert all(one.is_past_lock and one.place == "line 1" for one in found.commands)
+    assert (found.completeness is Completeness.COMPLETE) is (folders is not None)
+
+
+def test_a_local_project_may_lie_where_pip_runs() -> None:
+    raw = RawDocument(b"-e .\na\n", "requirements/dev.txt")
+    assert [one.inputs for one in READER.parse(raw).commands] == [("pyproject.toml", "../pyproject.toml")]
+
+
+def test_a_local_project_that_a_tool_resolved_is_listed() -> None:
     assert read(f"{BY_UV}export\n-e .\na==1\n").completeness is Completeness.COMPLETE
-    assert read("-e .\na>=1\n").completeness is Completeness.INCOMPLETE
 
 
 def test_markers_of_other_platforms_make_rows_optional() -> None:
