@@ -164,8 +164,15 @@ def builds(**known: str) -> Said:
     return {"complete": True, "known": [{"at": AT, **known}]}
 
 
+def states(first: str, second: str, *, since: str = AT, repository: str = "") -> list[Said]:
+    """Say that one file was in place until 11:00 and another from then on, or from another time."""
+    after = {"path": second, **STOOD, "stands_from": since, "repository": repository}
+    return [{"path": first, "stands_from": STOOD["stands_from"], "stands_until": AT}, after]
+
+
 REQUIRING: Final = PROJECT.replace("other", "badpkg")
 LOCKED: Final = LOCK.replace("other", "badpkg").replace("1.0", "1.1")
+BAD_LOCK: Final = LOCKED.replace("1.1", "1.2")
 RESOLVED: Final = {"builds": builds(manifest="pyproject.toml")}
 BUILT: Final = {"documents": [], "builds": builds(lock="uv.lock")}
 BUILDING: Final = f'{PROJECT}\n[build-system]\nrequires = ["mid"]\nbuild-backend = "x"\n'
@@ -196,6 +203,23 @@ INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/s
         # Tools that the organisation names are installed by every build.
         ({"uv.lock": LOCK}, {"tools": ["badpkg"], **BUILT}, "picked"),
         ({"uv.lock": LOCK}, {"tools": ["badpkg"], "documents": [{"path": "uv.lock", "built_at": AT}]}, "picked"),
+        # Usual ones that nobody read are assumed to be clean, as they are where nothing is said.
+        ({"uv.lock": LOCK}, {"tools": ["uv==0.9.5", "pip"]}, "cleared"),
+        ({"uv.lock": LOCK}, {"tools": ["uv==0.9.5", "another"]}, "unknown"),
+        ({"uv.lock": LOCK}, {"tools": ["uv[other]"]}, "unknown"),
+        # A lock takes the place of another that was in place until then, as both uses say.
+        ({"1.uv.lock": LOCK, "2.uv.lock": LOCKED}, {"documents": states("1.uv.lock", "2.uv.lock")}, "cleared"),
+        ({"1.uv.lock": LOCK, "2.uv.lock": BAD_LOCK}, {"documents": states("1.uv.lock", "2.uv.lock")}, "observed"),
+        (
+            {"1.uv.lock": LOCK, "2.uv.lock": LOCKED},
+            {"documents": states("1.uv.lock", "2.uv.lock", since="2026-03-24T11:00:01Z")},
+            "unknown",
+        ),
+        (
+            {"1.uv.lock": LOCK, "2.uv.lock": LOCKED},
+            {"documents": states("1.uv.lock", "2.uv.lock", repository="another")},
+            "unknown",
+        ),
         # What building the project takes is an input of its own, named or standing beside.
         ({"uv.lock": LOCK, "pyproject.toml": BUILDING}, {"builds": BUILT["builds"]}, "picked"),
         (

@@ -29,8 +29,10 @@ from graphkit.trace.verdicts.clearance import (
     word,
 )
 from graphkit.trace.verdicts.context import (
+    USUAL_TOOLS,
     ServiceContext,
     cleared,
+    is_usual,
     named,
     needed,
     opened,
@@ -281,6 +283,20 @@ def of_tools(context: ServiceContext, span: tuple[Instant, Instant]) -> list[Bui
     )
     stood = word(Obligation.INPUTS, "the organisation names what installs it (tools)")
     return [judge_install(context, of_manifest(tools, InstallSelection(extras=(), groups=())), span, stood)]
+
+
+def with_usual_tools(context: ServiceContext) -> ServiceContext:
+    """Return a context without the organisation's word on tools that are usual and that nobody read.
+
+    What is assumed where nothing is said is no worse then (docs/semantics.md#assumptions). Cost: a walk from them.
+    """
+    asked = [requirement(one) for one in context.service.tools or ()]
+    if not asked or not all(is_usual(context, one, USUAL_TOOLS) for one in asked) or context.start >= context.until:
+        return context
+    (judged,) = of_tools(context, (context.start, context.until))
+    if judged.verdict is not Verdict.UNKNOWN or judged.missing is not Obligation.CLOSURE:
+        return context
+    return replace(context, service=replace(context.service, tools=None))
 
 
 def ended_before(

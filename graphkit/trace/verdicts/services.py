@@ -31,6 +31,7 @@ from graphkit.trace.verdicts.build_parts import (
     of_scripts,
     of_tools,
     shown,
+    with_usual_tools,
 )
 from graphkit.trace.verdicts.build_times import ran, time_of
 from graphkit.trace.verdicts.clearance import (
@@ -73,8 +74,8 @@ _ALL_BUILDS: Final = word(Obligation.INPUTS, "the organisation says that the bui
 
 def judge(context: ServiceContext, uses: Sequence[DocumentUse], builds: Sequence[Build]) -> ServiceVerdict:
     """Return a service's verdict: that of its worst build. Every build is in it."""
+    context, states = in_place(with_usual_tools(context), uses)
     service = context.service
-    context, states = in_place(context, uses)
     judged = [_recorded(context, group, states) for group in _builds_among(context, uses)]
     every = states_of(uses, context.document) if context.is_astray else states
     judged += [_listed_lock(context, one) for one in every if _shows(context, one)]
