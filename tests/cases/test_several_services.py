@@ -179,6 +179,9 @@ WORLDS: Final = {
         {"setup.py": SETUP, "requirements.txt": "-e .\n", **workflow("pip install .[dev]")},
         {"": "cleared"},
     ),
+    "a setup file and nothing else": ({"setup.py": SETUP}, {"": "cleared"}),
+    "a bad setup file and nothing else": ({"setup.py": SETUP.replace("other", "mid")}, {"": "admitted"}),
+    "a setup file that cannot be read": ({"setup.py": SETUP.replace("['other']", "read()")}, {"": "unknown"}),
     "a project that leaves all to a setup file": ({"pyproject.toml": BUILT, "setup.py": SETUP}, {"": "cleared"}),
     "a project that leaves all to a bad setup file": (
         {"pyproject.toml": BUILT, "setup.py": SETUP.replace("other", "mid")},

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec.structs import replace
 
 from graphkit.model.answers import Assumption, BuildVerdict, Discharge, Obligation, ProofKind
-from graphkit.model.documents import DOWNLOAD, IMAGE, Basis, Completeness, Document, DocumentKind
+from graphkit.model.documents import DOWNLOAD, IMAGE, SETUP_FILES, Basis, Completeness, Document, DocumentKind
 from graphkit.model.organisation import Build, DocumentUse, Word, as_said
 from graphkit.model.ranks import Verdict, worst
 from graphkit.model.requirements import requirement
@@ -39,7 +39,7 @@ from graphkit.trace.verdicts.context import (
     tools_gap,
     word_on_environment,
 )
-from graphkit.trace.verdicts.in_place import ManifestInPlace, install_requests, needs, needs_walk
+from graphkit.trace.verdicts.in_place import SETUPTOOLS, ManifestInPlace, install_requests, needs, needs_walk
 from graphkit.trace.verdicts.inputs import InputState, rows_by_package
 from graphkit.trace.verdicts.install_requests import of_build_system, of_manifest
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
@@ -283,6 +283,30 @@ def of_tools(context: ServiceContext, span: tuple[Instant, Instant]) -> list[Bui
     )
     stood = word(Obligation.INPUTS, "the organisation names what installs it (tools)")
     return [judge_install(context, of_manifest(tools, InstallSelection(extras=(), groups=())), span, stood)]
+
+
+def of_setup_files(
+    context: ServiceContext, state: InputState, span: tuple[Instant, Instant], stood: ProofStep
+) -> Iterator[BuildVerdict]:
+    """Yield the verdict of installs of a project that says in a setup file alone what it requires.
+
+    Which of that is for extras, tests or the build the file may say as well: so none is worse than `admitted`.
+    """
+    script = state.document
+    commands = [one for one in script.commands if one.tool == SETUPTOOLS]
+    if script.format not in SETUP_FILES or not commands:
+        return
+    asked = Document(
+        sha256=script.sha256,
+        path=script.path,
+        kind=DocumentKind.MANIFEST,
+        format=script.format,
+        basis=Basis.LISTED,
+        requirements=tuple(dict.fromkeys(asked for one in commands for asked in one.requirements)),
+        completeness=Completeness.INCOMPLETE if any(one.unreadable for one in commands) else Completeness.COMPLETE,
+    )
+    found = judge_install(context, of_manifest(asked, InstallSelection(extras=(), groups=())), span, stood)
+    yield replace(found, verdict=Verdict.ADMITTED) if found.verdict is Verdict.PICKED else found
 
 
 def with_usual_tools(context: ServiceContext) -> ServiceContext:

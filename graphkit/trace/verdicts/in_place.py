@@ -38,7 +38,8 @@ from graphkit.trace.verdicts.inputs import (
 from graphkit.trace.verdicts.install_requests import InstallRequest, of_build_system, of_manifest
 from graphkit.trace.verdicts.scripts import constraints_for, passes_by, with_indexes_of_commands
 
-_SETUPTOOLS: Final = "setuptools"
+SETUPTOOLS: Final = "setuptools"
+"""What builds a project that says in a setup file what it requires, and the tool of what that file says."""
 
 
 class ManifestInPlace(NamedTuple):
@@ -205,7 +206,7 @@ def _with_setup_files(manifest: Document, state: InputState, here: Sequence[Inpu
     is_left = manifest.completeness is Completeness.INCOMPLETE and all(
         text.startswith(NO_PROJECT_TABLE) or SETTLED_WHEN_BUILT in text for text in texts
     )
-    if not (is_left and any(one.package == _SETUPTOOLS for one in manifest.build_requires or ())):
+    if not (is_left and any(one.package == SETUPTOOLS for one in manifest.build_requires or ())):
         return manifest, ""
     declaring = [
         one.document.path
@@ -213,7 +214,7 @@ def _with_setup_files(manifest: Document, state: InputState, here: Sequence[Inpu
         if one.document.format in SETUP_FILES
         and (one.line[0], one.line[2]) == (state.line[0], state.line[2])
         and are_beside(one, state)
-        and any(command.tool == _SETUPTOOLS for command in one.document.commands)
+        and any(command.tool == SETUPTOOLS for command in one.document.commands)
     ]
     return (replace(manifest, completeness=Completeness.COMPLETE) if declaring else manifest), " and ".join(declaring)
 

@@ -29,6 +29,7 @@ from graphkit.trace.verdicts.build_parts import (
     joined,
     of_building,
     of_scripts,
+    of_setup_files,
     of_tools,
     shown,
     with_usual_tools,
@@ -386,11 +387,13 @@ def _stretch(context: ServiceContext, states: Sequence[InputState], start: Insta
     """Judge a build in a stretch between which no input changes: every input that may have been in place counts."""
     here = [state for state in states if state.may_stand(start, until)]
     inputs = [state for state in here if state.document.kind is not DocumentKind.SCRIPT]
+    gap = gap_of(states, here, start, until) or _missing_input(context, states)
     if not inputs:
         scripts = of_scripts(context, here, (start, until))
         astray = _missing_input(context, states) if context.is_astray else None
-        return joined([*scripts, opened(astray or _nothing_in_place(states, start, until))], None)
-    gap = gap_of(states, here, start, until) or _missing_input(context, states)
+        projects = [] if astray else list(_by_setup_files(context, here, (start, until), gap))
+        projects = projects or [opened(astray or _nothing_in_place(states, start, until))]
+        return joined([*scripts, *projects, *of_tools(context, (start, until))], None)
     manifests = manifests_in(context, here, start, until)
     parts: list[BuildVerdict] = []
     for state in inputs:
@@ -406,6 +409,17 @@ def _stretch(context: ServiceContext, states: Sequence[InputState], start: Insta
     parts += of_scripts(context, here, (start, until))
     parts += of_tools(context, (start, until))
     return by_words(joined(parts, None), _on_governed(context, manifests.values()))
+
+
+def _by_setup_files(
+    context: ServiceContext, here: Sequence[InputState], span: tuple[Instant, Instant], gap: OpenObligation | None
+) -> Iterator[BuildVerdict]:
+    """Yield verdicts of the project that setup files in place are of, where it has no manifest."""
+    for state in here:
+        since = f"{state.document.path} was in place {_span_of(state)}"
+        stood: ProofStep = gap or shown_or_said(Obligation.INPUTS, since, state.words)
+        for one in of_setup_files(context, state, span, stood):
+            yield as_said_of(_from_its_commit(context, state, span, one), since, _decisive(state, one))
 
 
 def _on_governed(context: ServiceContext, manifests: Iterable[ManifestInPlace]) -> list[ProofStep]:
