@@ -47,7 +47,7 @@ from graphkit.formats.scripts.settings import (
     toml_findings,
     tool_versions_findings,
 )
-from graphkit.formats.scripts.shell import make_findings, shell_findings
+from graphkit.formats.scripts.shell import make_findings, shell_findings, shell_script_findings
 from graphkit.formats.scripts.tox import tox_findings
 from graphkit.formats.scripts.unsuffixed import lies_with_scripts, may_be_code_that_builds
 from graphkit.formats.scripts.yaml import container_findings, readthedocs_findings, yaml_findings
@@ -250,7 +250,7 @@ _KINDS: Final = (
             r"[^/]*\.(?:sh|bash|zsh|ksh|fish|bat|cmd|ps1|envrc|command|earth|jenkinsfile|just)",
             r"\.envrc|jenkinsfile(?:\.[^/]*)?|\.?justfile|earthfile|procfile|vagrantfile|bootstrap|configure|entrypoint",
         ),
-        shell_findings,
+        shell_script_findings,
         is_from_top=True,
     ),
 )
@@ -418,7 +418,7 @@ def _command(one: Finding, places: tuple[str, ...], path: str) -> InstallCommand
 
 def _places_of_builds(kind: _Kind, path: str) -> tuple[str, ...]:
     """Return the folders that paths of builds may be from; those of Compose are from the file alone."""
-    return _places(kind, path) if kind.read is shell_findings or _FROM_ROOT.search(path) else ("",)
+    return _places(kind, path) if kind.read is shell_script_findings or _FROM_ROOT.search(path) else ("",)
 
 
 def _image_builds(found: list[Finding], places: tuple[str, ...]) -> dict[ImageBuild, None]:

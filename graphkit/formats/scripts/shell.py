@@ -47,6 +47,17 @@ _OPEN_NAME: Final = re.compile(r"[$`*?{~]|^/dev/|^-$")
 _SHELLS: Final = frozenset({"sh", "bash", "dash", "ash", "zsh", "ksh"})
 _GIVEN: Final = re.compile(r"-[a-z]*c")
 """The option of a shell whose value is what it runs."""
+_OWN_FOLDER: Final = re.compile(
+    r"\$\(\s*dirname\s+(?:--\s+)?[\"']?\$(?:0|\{0\}|BASH_SOURCE|\{BASH_SOURCE(?:\[0\])?\})[\"']?\s*\)"
+    r"|\$\{(?:0|BASH_SOURCE(?:\[0\])?)%/\*\}"
+)
+"""How a script names the folder that it lies in."""
+_PRINTED: Final = re.compile(
+    r"\$\(\s*cd\s+(?:--\s+)?[\"']?(\.(?:/\.\.){0,9})/?[\"']?\s*(?:>\s*/dev/null\s*(?:2>&1\s*)?)?&&\s*pwd(?:\s+-P)?\s*\)"
+)
+"""How it has the whole path of that printed, or of one above."""
+_MOVED: Final = re.compile(r"(?:^|[\s;&|(])(?:cd|pushd)[ \t]+([^\s;&|)]*)")
+_PLAIN_FOLDER: Final = re.compile(r"[\"']?\./?[\"']?")
 _ASSIGNED: Final = re.compile(r"\w+=")
 _DEEPEST: Final = 4
 """Shells in shells that are followed."""
@@ -108,6 +119,16 @@ def shell_findings(
                 for path in known.exports:
                     known.changed.pop(path, None)
         at.at = outside if is_inside else at.at
+
+
+def shell_script_findings(text: str) -> Iterator[Finding]:
+    """Yield what a script installs; its own folder may stand in its paths (``$(dirname "$0")/requirements.txt``).
+
+    Where it goes to another folder first, that is not read: paths are from where it runs then.
+    """
+    plain = _PRINTED.sub(r"\1", _OWN_FOLDER.sub(".", text))
+    is_moved = any(_PLAIN_FOLDER.fullmatch(read[1]) is None for read in _MOVED.finditer(plain))
+    yield from shell_findings(text if is_moved else plain)
 
 
 def script_in(words: tuple[Word, ...]) -> str:

@@ -321,6 +321,25 @@ def test_commands_behind_variables_and_folders() -> None:
     assert told("a.sh", shell) == [("line 2", ["litellm"], (), ""), ("line 3", [], (), "the argument '$@'")]
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('pip install -r "$(dirname "$0")/../r.txt"', "../r.txt"),
+        ("HERE=$(dirname $0)\npip install -r $HERE/r.txt", "r.txt"),
+        (
+            'HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." >/dev/null 2>&1 && pwd)"\npip install -r "$HERE/r.txt"',
+            "../r.txt",
+        ),
+        ('cd "$(dirname "$0")"\npip install -r "${0%/*}/r.txt"', "r.txt"),
+        ('cd /x\npip install -r "$(dirname "$0")/r.txt"', ""),
+        ('pip install -r "$(dirname "$1")/r.txt"', ""),
+    ],
+)
+def test_a_script_names_its_own_folder(text: str, path: str) -> None:
+    (found,) = read("bin/a.sh", f"#!/bin/bash\n{text}\n").commands
+    assert (path in found.inputs, bool(found.unreadable)) == (bool(path), not path)
+
+
 INSTALL = "pip install --no-deps -r r.txt"
 
 
