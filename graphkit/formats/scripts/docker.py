@@ -6,7 +6,7 @@ import fnmatch
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final, NamedTuple
@@ -74,7 +74,8 @@ class _Started(Struct):
 class _Copy(NamedTuple):
     """What was copied to a place of the image: files of the build, or those of another stage, which has no ``sources``.
 
-    ``lists``: of those the lists that were written out of a lock, by their paths in the image, each as that lock.
+    ``lists``: of those the files that are known, by their paths in the image: as the file of the build that they were
+    copied from, or as the lock that a list was written out of.
     """
 
     sources: list[str]
@@ -97,17 +98,22 @@ class _Stage(Struct):
     folder: str = "/"
     clones: dict[str, str] = field(default_factory=dict)
     exports: dict[str, Exported] = field(default_factory=dict)
+    changed: frozenset[str] = frozenset()
+    """Files that commands changed, by their paths in the image."""
 
     def lists(self, source: str, to: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Yield where lists come to lie that are copied from a path of the stage, each with the lock that it is."""
+        """Yield where files come to lie that are copied from a path of the stage, each with what it is."""
         at = posixpath.normpath(posixpath.join("/", source))
+        if _is_file(at) and "*" not in at and at not in self.changed:
+            found = _source_of(self.copies, at)
+            if found and "$" not in found:
+                yield _target(to, at), (found,)
         for name, one in self.exports.items():
             path = posixpath.normpath(posixpath.join(self.folder, name))
             if one.is_past_lock or one.unreadable or not one.inputs:
                 continue
             if path == at:
-                is_file = not to.endswith(("/", "/.")) and _is_file(to)
-                yield posixpath.normpath(to if is_file else posixpath.join(to, posixpath.basename(at))), one.inputs
+                yield _target(to, at), one.inputs
             elif path.startswith(f"{at.rstrip('/')}/"):
                 yield posixpath.normpath(posixpath.join(to, posixpath.relpath(path, at))), one.inputs
 
@@ -122,6 +128,8 @@ class Dockerfile:
         self._folder = "/"
         self._start = _Started()
         self._copies: list[_Copy] = []
+        self._changed: set[str] = set()
+        """Files that commands of the stage changed, by their paths in the image."""
         self._stage = ""
         self._count = 0
         self._stages: dict[str, _Stage] = {}
@@ -163,18 +171,21 @@ class Dockerfile:
                     to = posixpath.normpath(posixpath.join(self._folder, self._words(rest)[-1]))
                     paths = (to, posixpath.relpath(to, self._folder))
                     self._variables.changed |= dict.fromkeys(paths, (number, False))
+                    self._changed.add(to)
                 yield from self._bodies(rest, waiting)
         yield from self._start.findings(self._put)
 
     def _begin(self, rest: str) -> None:
         """Begin another stage: it has what the stage has that it is made from, and nothing of any other."""
         known = self._variables
-        done = _Stage(self._start, self._copies, self._folder, dict(known.clones), dict(known.exports))
+        exports, changed = dict(known.exports), frozenset(self._changed)
+        done = _Stage(self._start, self._copies, self._folder, dict(known.clones), exports, changed)
         self._stages[self._stage] = self._stages[str(self._count - 1)] = done
         self._count += 1
         base, *more = [one for one in self._words(rest) if not one.startswith("--")] or [""]
         left = self._stages.get(base.casefold() or "-", _Stage())
         self._start, self._copies, self._folder = replace(left.start), list(left.copies), left.folder
+        self._changed = set(left.changed)
         self._stage = more[1].casefold() if len(more) > 1 else ""
         self._variables.start_anew()
         self._variables.base = self._folder
@@ -232,6 +243,7 @@ class Dockerfile:
             self._mount(flag[0].strip())
             rest = rest[flag.end() :]
         yield from self._command(number, rest, waiting)
+        self._changed.update(posixpath.normpath(posixpath.join(self._folder, one)) for one in self._variables.changed)
         del self._copies[copies:]
 
     def _mount(self, flag: str) -> None:
@@ -277,34 +289,41 @@ class Dockerfile:
         A tool takes its lock of a folder above, too.
         """
         at = posixpath.normpath(posixpath.join(self._folder, path))
-        found = self._source_of(at)
+        found = _source_of(self._copies, at)
         if found is None:
             return next(one for one in reversed(self._copies) if one.is_of_stage(at)).lists.get(at, ())
         folder, name = posixpath.split(at)
         folders = map(str, islice(PurePosixPath(folder).parents, _MOST_ABOVE)) if name in INSTALLED_FROM else ()
-        above = [self._source_of(posixpath.join(one, name)) for one in folders]
+        above = [_source_of(self._copies, posixpath.join(one, name)) for one in folders]
         places = tuple(dict.fromkeys(one for one in (found, *above) if one))
         if places or None in above:
             return places or same(path)
         missing = self._missing_lock(folder, name)
         return (missing,) if missing else same(path)
 
-    def _source_of(self, at: str) -> str | None:
-        """Return which file of the build lies at a path; empty where none was copied, None for one of another stage."""
-        for one in reversed(self._copies):
-            if one.is_of_stage(at):
-                return None
-            for source in one.sources:
-                if (found := _copied(source.lstrip("/") or ".", one.to, at)) is not None:
-                    return found
-        return ""
-
     def _missing_lock(self, folder: str, name: str) -> str:
         """Return where a tool's own lock would lie that was not copied, while its project was; empty for others."""
         if name not in INSTALLED_FROM or any("$" in source for one in self._copies for source in one.sources):
             return ""
-        projects = (self._source_of(posixpath.join(folder, one)) for one in sorted(PROJECTS, reverse=True))
+        projects = (_source_of(self._copies, posixpath.join(folder, one)) for one in sorted(PROJECTS, reverse=True))
         return next((NotThere(posixpath.join(posixpath.dirname(one), name)) for one in projects if one), "")
+
+
+def _source_of(copies: Sequence[_Copy], at: str) -> str | None:
+    """Return which file of the build lies at a path; empty where none was copied, None for one of another stage."""
+    for one in reversed(copies):
+        if one.is_of_stage(at):
+            return None
+        for source in one.sources:
+            if (found := _copied(source.lstrip("/") or ".", one.to, at)) is not None:
+                return found
+    return ""
+
+
+def _target(to: str, at: str) -> str:
+    """Return where a file comes to lie that is copied to a file or a folder."""
+    is_file = not to.endswith(("/", "/.")) and _is_file(to)
+    return posixpath.normpath(to if is_file else posixpath.join(to, posixpath.basename(at)))
 
 
 def _escape_of(text: str) -> str:

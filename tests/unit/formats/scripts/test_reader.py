@@ -445,6 +445,26 @@ def test_a_list_of_another_stage_is_the_lock_that_it_was_written_out_of(after: s
     assert unfrozen != (("uv.lock",), False, "")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "found"),
+    [
+        ("", "COPY --from=made /app/r.txt .", "lib/r.txt"),
+        ("", "WORKDIR /srv\nCOPY --from=made /app/r.txt /srv/r.txt", "lib/r.txt"),
+        ("RUN echo a >> r.txt\n", "COPY --from=made /app/r.txt .", ""),
+        ("RUN echo a > /app/r.txt\n", "COPY --from=made /app/r.txt .", ""),
+        ("RUN echo a >> r.txt\nCOPY src .\nWORKDIR /x\n", "COPY --from=made /app/r.txt .", ""),
+        ("COPY <<EOF r.txt\na\nEOF\n", "COPY --from=made /app/r.txt .", ""),
+        ("COPY --from=z /app /app\n", "COPY --from=made /app/r.txt .", ""),
+        ("", "COPY --from=other /app/r.txt .", ""),
+        ("", "COPY --from=made /app/x.txt r.txt", ""),
+    ],
+)
+def test_a_file_of_another_stage_is_the_one_that_it_was_copied_from(before: str, after: str, found: str) -> None:
+    text = f"FROM x AS made\nWORKDIR /app\nCOPY lib/r.txt .\n{before}FROM y\n{after}\nRUN {INSTALL}\n"
+    (inputs, _, unreadable), *_ = listed("Dockerfile", text)
+    assert (inputs, bool(unreadable)) == ((found,) if found else (), not found)
+
+
 def test_a_list_of_a_lock_that_lies_nowhere_known_cannot_be_read() -> None:
     text = "FROM x\nCOPY --from=a /app /app\nWORKDIR /app\n"
     text += f"RUN uv export --frozen -o r.txt\nRUN {INSTALL}\n"
