@@ -8,7 +8,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,8 @@ from hypothesis import settings
 
 from graphkit.api import Graph, open_graph
 from graphkit.api.demo import run_demo
-from tests.effort import share
+from tests.attached import records_attached
+from tests.effort import THOROUGH, share
 from tests.in_memory import memory_with
 from tests.neo4j_server import PASSWORD, SERVERS, clear, homes, running
 
@@ -165,6 +166,13 @@ def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path]
             make(base / f"{name}-begun")
             (base / f"{name}-begun").rename(base / name)
     return base / name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_records() -> Iterator[None]:
+    """Let records of this process share one database; in a thorough run, as in other processes, each has its own."""
+    with nullcontext() if THOROUGH else records_attached():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -124,8 +124,9 @@ class Record:
     def _check(self) -> None:
         # Of the views of a graph it is enough to know that something is there; `information_schema` takes much longer.
         query = """
-            SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'
-            UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = 'main' AND NOT internal"""
+            SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'main'
+            UNION ALL SELECT view_name FROM duckdb_views()
+            WHERE database_name = current_database() AND schema_name = 'main' AND NOT internal"""
         present = {name for (name,) in self.connection.execute(query).fetchall()}
         if not present:
             self._create()
