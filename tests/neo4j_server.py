@@ -113,7 +113,15 @@ def imported(home: Path, folder: Path, version: str = LTS) -> None:
         _CONF.format(port=free_port(), heap="768m", pages="64m"), encoding="utf-8"
     )
     text = (folder / "import.sh").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()[-1]
-    words = [java(), "-Xmx512m", "-cp", f"{artifacts(version) / 'lib'}/*", "org.neo4j.cli.AdminTool", *text.split()[1:]]
+    words = [
+        java(),
+        "-Xmx512m",
+        *_BRIEF,
+        "-cp",
+        f"{artifacts(version) / 'lib'}/*",
+        "org.neo4j.cli.AdminTool",
+        *text.split()[1:],
+    ]
     surroundings = {**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")}
     done = subprocess.run(words, cwd=folder, env=surroundings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 import pytest
 
@@ -16,10 +13,9 @@ from graphkit.model.answers import Blast
 from graphkit.reports import names, report
 from graphkit.reports.interface import ReportOptions
 from tests.conftest import DEMO_CASE, feed
-from tests.effort import THOROUGH
-from tests.neo4j.conftest import SBOM
-from tests.neo4j_server import clear, imported, running
-from tests.notebooks.test_notebooks import ON_A_SERVER, same_as_kept
+from tests.neo4j.conftest import INGESTED
+from tests.neo4j_server import imported, running
+from tests.notebooks.test_notebooks import ON_A_SERVER, demos_are_copies, same_as_kept
 
 pytestmark = pytest.mark.server
 
@@ -55,39 +51,21 @@ def wanted(case: Path) -> dict[str, object]:
     return asked(str(case))
 
 
-def test_a_pushed_graph_answers_the_same(case: Path, pushed: str, wanted: dict[str, object]) -> None:
-    found = asked(pushed)
-    assert {name for name in wanted if wanted[name] != found[name]} == set()
-    assert not push_graph(str(case), pushed)
-    assert server_status(pushed)["facts"] == wanted["stats"].facts_sha256  # type: ignore[attr-defined]
-
-
 def test_the_notebook_of_neo4j_gives_what_is_kept_in_it(
-    demo: Path, server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo: Path, pushed_demo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert push_graph(str(demo), server)  # of which the notebook's ingest reads nothing again, as in a second demo
-    monkeypatch.setenv("NEO4J_URI", server)
+    """It is the first test of a server, before another one ingests into it."""
+    monkeypatch.setenv("NEO4J_URI", pushed_demo)  # of which the notebook's ingest reads nothing again
+    demos_are_copies(demo, tmp_path / "ipython", monkeypatch)
     same_as_kept(ON_A_SERVER, tmp_path)
 
 
-INGESTED: Final = "litellm-2026-03" if THOROUGH else "telnyx-2026-03"
-"""The case that is ingested into a server, or imported, where a large one takes minutes."""
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    path = tmp_path / "shop.json"
-    path.write_text(SBOM, encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def small(graph_of_case: Callable[[str], Path], shop: Path, tmp_path: Path) -> Path:
-    """That case in a folder, with a service."""
-    shutil.copytree(graph_of_case(INGESTED), tmp_path / "graph")
-    with open_graph(str(tmp_path / "graph")) as graph:
-        assert graph.ingest("sbom", [str(shop)], company="acme").new
-    return tmp_path / "graph"
+def test_a_graph_that_was_pushed_and_then_ingested_into_answers_the_same(
+    pushed: str, wanted: dict[str, object]
+) -> None:
+    found = asked(pushed)
+    assert {name for name in wanted if wanted[name] != found[name]} == set()
+    assert server_status(pushed)["facts"] == wanted["stats"].facts_sha256  # type: ignore[attr-defined]
 
 
 def test_what_is_ingested_into_a_server_answers_the_same(small: Path, shop: Path, server: str) -> None:
@@ -117,14 +95,14 @@ def test_an_imported_export_answers_the_same(small: Path, servers: tuple[str, ..
         assert {name for name in found if wanted[name] != found[name]} == set()
 
 
-def test_a_slice_has_what_leads_to_a_package(case: Path, server: str) -> None:
-    assert push_graph(str(case), server, around=["litellm"], services=True)
-    with open_graph(server) as graph, open_graph(str(case)) as whole:
-        found, wanted = graph.blast("litellm-2026-03"), whole.blast("litellm-2026-03")
-        assert [one.package for one in found.packages if one.tier] == [
-            one.package for one in wanted.packages if one.tier
-        ]
+def test_a_slice_has_what_leads_to_a_package(small: Path, server: str) -> None:
+    assert push_graph(str(small), server, around=[INGESTED.partition("-")[0]], services=True)
+    with open_graph(server) as graph, open_graph(str(small)) as whole:
+        found, wanted = graph.blast(INGESTED), whole.blast(INGESTED)
+        led = [one.package for one in wanted.packages if one.tier]
+        assert led
+        assert [one.package for one in found.packages if one.tier] == led
         assert [(one.service, one.verdict) for one in found.services] == [
             (one.service, one.verdict) for one in wanted.services
         ]
-    clear(server)
+        assert found.services

@@ -5,11 +5,11 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from typing import Final
 
 import neo4j
 import numpy as np
@@ -28,6 +28,7 @@ from graphkit.stores import open_store, port
 from graphkit.stores.neo4j.server import Server
 from graphkit.stores.port import Fact
 from tests.contract.test_store_contract import WORLD, component, document, dump, metadata, page
+from tests.neo4j.conftest import INGESTED
 from tests.neo4j_server import NEWEST, NEWEST_JAVA, clear, database, free_port, has_java, held, running, settings
 
 pytestmark = pytest.mark.server
@@ -223,31 +224,40 @@ def document_of(number: int) -> Document:
     return document(f"{number:064x}", component("a", f"lib{number}", "1.0"), component("b", f"lib{number + 1}", "9"))
 
 
-def test_a_killed_push_goes_on_and_ends_as_an_unbroken_one(case: Path, server: str) -> None:
-    words = [sys.executable, "-c", "from graphkit.cli import program; program()"]
-    words += ["neo4j", "push", "--graph", str(case), "--to", server, "--quiet"]
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 120
-    while time.monotonic() < until and process.poll() is None:
-        status = server_status(server)["graph"]
-        if status.startswith("unfinished push") and " 0 parts" not in status:
-            process.send_signal(signal.SIGKILL)
-            break
-        time.sleep(0.05)
-    assert process.wait() == -signal.SIGKILL
+KILLED: Final = """
+import os, signal
+from graphkit.cli import program
+from graphkit.stores.neo4j.server import Server
+write, done = Server.write, []
+def dying(server, work):
+    done.append(work)
+    return os.kill(os.getpid(), signal.SIGKILL) if len(done) == 6 else write(server, work)
+Server.write = dying
+program()
+"""
+"""graphkit, killed before it writes the fifth part."""
+
+
+def test_a_killed_push_goes_on_and_ends_as_an_unbroken_one(small: Path, server: str) -> None:
+    words = ["neo4j", "push", "--graph", str(small), "--to", server, "--quiet"]
+    done = subprocess.run([sys.executable, "-c", KILLED, *words], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGKILL, b"")
+    status = server_status(server)["graph"]
+    assert status.startswith("unfinished push")
+    assert " 0 parts" not in status
     assert "a push into it is not finished" in problem(server)
-    assert push_graph(str(case), server)
-    with open_graph(server) as graph, open_graph(str(case)) as whole:
+    assert push_graph(str(small), server)
+    with open_graph(server) as graph, open_graph(str(small)) as whole:
         assert graph.stats() == whole.stats()
-        assert graph.blast("litellm-2026-03") == whole.blast("litellm-2026-03")
+        assert graph.blast(INGESTED) == whole.blast(INGESTED)
 
 
-def test_a_push_into_a_graph_of_its_own_is_refused(case: Path, server: str) -> None:
+def test_a_push_into_a_graph_of_its_own_is_refused(small: Path, server: str) -> None:
     store = open_store(server, create=True)
     store.record(WORLD)
     store.close()
     with pytest.raises(GraphkitError, match="holds a graph already; ingest into it"):
-        push_graph(str(case), server)
+        push_graph(str(small), server)
 
 
 def test_times_that_an_organisation_tells_are_those_of_its_newest_file(server: str, tmp_path: Path) -> None:
