@@ -38,7 +38,7 @@ pytestmark = pytest.mark.xdist_group("real-index")  # so that one worker makes t
 SEED = 20230907
 SAMPLED, ROUNDS = 400, 2
 """Packages by a hash of their names, and how often what they require comes along."""
-TARGETS = share(220, of=3)
+TARGETS = share(220)
 INSTANTS = tuple(
     int(datetime(year, month, 1, tzinfo=UTC).timestamp()) * 1_000_000
     for year, month in ((2014, 6), (2017, 3), (2019, 1), (2020, 7), (2021, 11), (2023, 2), (2023, 9), (2024, 11))

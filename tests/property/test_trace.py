@@ -231,7 +231,7 @@ def services(draw: st.DrawFn) -> tuple[World, tuple[Root, ...], Profile]:
     return world, tuple(made), draw(st.sampled_from(["uv", "pip"]))
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=share(60, of=3), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(services())
 def test_a_service_is_judged_as_the_oracle_judges_it(case: tuple[World, tuple[Root, ...], Profile]) -> None:
     made, asked, profile = case

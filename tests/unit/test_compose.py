@@ -11,9 +11,10 @@ import re
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
+
+from tests.json_schema import json_schema
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,7 @@ def compose() -> dict[str, Any]:
 
 def test_it_is_a_compose_file(compose: dict[str, Any]) -> None:
     schema = json.loads((ROOT / "tests" / "schemas" / "compose-spec.json").read_text(encoding="utf-8"))
-    checked = jsonschema.Draft7Validator({**schema, "$schema": "http://json-schema.org/draft-07/schema#"})
+    checked = json_schema().Draft7Validator({**schema, "$schema": "http://json-schema.org/draft-07/schema#"})
     assert list(checked.iter_errors(compose)) == []
     assert list(checked.iter_errors({**compose, "services": {"neo4j": {"imaje": "neo4j"}}}))
 

@@ -8,9 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
+from tests.json_schema import json_schema
 from tests.unit.cli.door import run
 from tests.unit.cli.inputs import BAD, GOOD, INCIDENT, put, uv_lock
 from tests.unit.formats.test_lines import CASES, SPDX, SYFT, normal
@@ -30,7 +30,7 @@ FILES = {
 
 def sarif(*words: str | Path) -> dict[str, Any]:
     log = run("blast", *words, "--format", "sarif").json
-    jsonschema.Draft7Validator(json.loads(SCHEMA.read_text())).validate(log)
+    json_schema().Draft7Validator(json.loads(SCHEMA.read_text())).validate(log)
     found = log["runs"][0]
     assert isinstance(found, dict)
     return found

@@ -8,12 +8,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
-import jsonschema
 import networkx as nx
 import pytest
 from cyclonedx.model.bom import Bom
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from lxml import etree
 from msgspec.structs import replace
 
@@ -22,6 +19,7 @@ from graphkit.model.errors import GraphkitError
 from graphkit.model.ranks import Tier, Verdict
 from graphkit.reports import report, sarif
 from graphkit.reports.interface import ReportOptions
+from tests.json_schema import json_schema, problem_of
 from tests.unit.reports import answers
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
@@ -81,7 +79,7 @@ class TestSarif:
     @MAKERS
     def test_it_is_what_the_schema_of_sarif_2_1_0_says(self, make: Callable[[], Blast]) -> None:
         schema = json.loads((SCHEMAS / "sarif-2.1.0.json").read_text())
-        jsonschema.Draft7Validator(schema).validate(decoded("sarif", make()))
+        json_schema().Draft7Validator(schema).validate(decoded("sarif", make()))
 
     def test_a_result_stands_at_the_lock_and_names_its_release(self) -> None:
         run = decoded("sarif", answers.blast())["runs"][0]
@@ -147,8 +145,8 @@ class TestOpenVex:
     @MAKERS
     def test_it_is_what_the_schema_of_openvex_0_2_0_says(self, make: Callable[[], Blast]) -> None:
         schema = json.loads((SCHEMAS / "openvex-0.2.0.json").read_text())
-        checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
-        checker.validate(decoded("openvex", make()))
+        validator = json_schema().Draft202012Validator
+        validator(schema, format_checker=validator.FORMAT_CHECKER).validate(decoded("openvex", make()))
 
     def test_verdicts_become_the_three_states_and_each_service_has_one(self) -> None:
         found = decoded("openvex", answers.blast())["statements"]
@@ -181,7 +179,7 @@ class TestCycloneDxVex:
     @MAKERS
     def test_it_is_what_the_schema_of_cyclonedx_1_6_says(self, make: Callable[[], Blast]) -> None:
         text = report("cyclonedx-vex").render(make(), EVERYTHING)
-        problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
+        problem = problem_of(text)
         assert problem is None, str(problem)
 
     def test_its_own_library_reads_it_back(self) -> None:

@@ -11,16 +11,18 @@ import pytest
 
 from benchmarks.reliability.flips import Damage, damage_to, group_of, judged, table
 from benchmarks.reliability.forks import End
+from tests.effort import share
 
 ROOT = Path(__file__).parents[3]
+TRIALS = share(40, of=2)
 GOOD = End(code=0, answer=b"{}", said="graphkit: a note")
 
 
 def test_damage_anywhere_changes_no_answer() -> None:
-    command = [sys.executable, "-m", "benchmarks.reliability.flips", "--count", "40", "--seed", "7"]
+    command = [sys.executable, "-m", "benchmarks.reliability.flips", "--count", str(TRIALS), "--seed", "7"]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=600)
     assert (found.returncode, found.stderr) == (0, ""), found.stdout
-    assert found.stdout.startswith("40 trials, seed 7;")
+    assert found.stdout.startswith(f"{TRIALS} trials, seed 7;")
     assert "FAILED" not in found.stdout
 
 
