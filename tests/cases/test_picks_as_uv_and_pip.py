@@ -40,15 +40,15 @@ from tests.cases.recorded_index import SECOND, SLICES, Taken, of_pip, of_uv, pag
 from tests.effort import share
 
 INSTALLERS: Final[Mapping[Profile, tuple[Taken, int, int]]] = {
-    "uv": (of_uv, 1, share(200, of=2)),
-    "pip": (of_pip, 3, share(67, of=2)),
+    "uv": (of_uv, 1, share(200, of=4)),
+    "pip": (of_pip, 3, share(67, of=4)),
 }
 """How an installer is asked, of how many instants one, and how many releases it takes at least."""
 RULES_OF_PIP: Final = 26
 MOST_LEFT_OUT: Final = 8
 PACKAGES: Final = 160
 PYTHONS: Final = ("3.12", "3.9")
-INSTANTS: Final = share(24, of=2)
+INSTANTS: Final = share(24, of=4)
 AT_ONCE: Final = 14
 pytestmark = pytest.mark.xdist_group("picks of installers")
 

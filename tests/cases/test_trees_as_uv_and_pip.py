@@ -72,8 +72,8 @@ class Asked(Struct, frozen=True):
 
 
 INSTALLERS: Final = (
-    Asked("uv", of_uv, every=1 if THOROUGH else 6, fewest_whole=20 if THOROUGH else 3),
-    Asked("pip", of_pip, every=3 if THOROUGH else 24, fewest_whole=8 if THOROUGH else 1),
+    Asked("uv", of_uv, every=1 if THOROUGH else 12, fewest_whole=20 if THOROUGH else 1),
+    Asked("pip", of_pip, every=3 if THOROUGH else 36, fewest_whole=8 if THOROUGH else 1),
 )
 
 

@@ -15,7 +15,7 @@ from tests.property.memory import MemoryReader
 from tests.property.test_verdicts import compared, everything
 from tests.property.worlds import graph_in_batches
 
-CHUNKS, EACH = share(8, of=4), 50
+CHUNKS, EACH = share(16, of=8), 25
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
@@ -36,12 +36,12 @@ def test_every_build_is_judged_as_the_oracle_judges_it(chunk: int) -> None:
                 assert not [f"{where}: {line}" for line in compared(engine[service.id].builds, expected)]
                 reasons = [one.reason for one in engine[service.id].builds if one.verdict is not Verdict.UNKNOWN]
                 seen["built" if any("has no wheel and is built" in one for one in reasons) else "other"] += 1
-    assert seen["built"] > 5
+    assert seen["built"] > 2
     assert seen["unclear"] < seen["other"]
 
 
 def test_a_store_says_what_the_port_in_memory_says() -> None:
-    for seed in range(share(20, of=2)):
+    for seed in range(share(20, of=4)):
         fleet = that_builds(fleet_of(seed), seed)
         with graph_in_batches([fleet.facts]) as reader:
             assert everything(reader, fleet) == everything(MemoryReader(fleet.facts), fleet), seed

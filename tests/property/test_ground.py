@@ -24,6 +24,7 @@ from graphkit.stores.engine.compile_changes import FEW
 from graphkit.stores.engine.record import Record
 from graphkit.stores.port import Fact
 from tests.contract.test_store_contract import component, document, metadata, page
+from tests.effort import share
 from tests.property.worlds import MINUTE, READ_AT, facts, facts_of_services, manifests, worlds
 
 
@@ -76,7 +77,7 @@ def taken_over(graph: Path, made: Sequence[Sequence[Fact]], apart: Path) -> int:
 
 
 @pytest.mark.parametrize("few", [FEW, 2.0], ids=["as it is", "whatever changed"])
-@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=share(6, of=2), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(made=batches())
 def test_an_index_in_steps_is_the_index_at_once(made: list[list[Fact]], few: float) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:

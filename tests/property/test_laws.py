@@ -62,7 +62,7 @@ _clocks = st.integers(-4, 15).map(lambda minutes: NOON + minutes * MINUTE)
 def law(examples: int) -> settings:
     """Return the settings of a law: the same examples on every run."""
     return settings(
-        max_examples=share(examples, of=2), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+        max_examples=share(examples, of=4), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
     )
 
 

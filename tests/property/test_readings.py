@@ -62,7 +62,7 @@ def _alone(reader: Reader, case: Case) -> CaseAnswer:
     return answer(case, QUESTION, CaseDocuments(reader, case), worlds_of(reader, case, QUESTION, organisation))
 
 
-@settings(max_examples=share(40, of=2), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=share(40, of=4), deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(scenes())
 def test_what_another_reading_takes_over_is_what_it_says_alone(scene: Scene) -> None:
     world, asked, others = scene

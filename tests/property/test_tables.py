@@ -99,7 +99,7 @@ def _sha256(folder: Path, facts: Iterable[port.Fact]) -> str:
     return found
 
 
-@settings(max_examples=share(20, of=2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(20, of=4), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(made=rows(), shuffle=st.randoms(use_true_random=False))
 @example(made=SILENT_BESIDE_ANOTHER, shuffle=Random(0))
 @example(made=NULL_AMONG_OTHERS, shuffle=Random(0))
@@ -116,7 +116,7 @@ def test_a_table_says_what_its_rows_say(made: list[dict[str, Any]], shuffle: Ran
         assert [name for name in expected if found[name] != expected[name]] == []
 
 
-@settings(max_examples=share(10, of=2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(10, of=3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(made=rows(), data=st.data())
 def test_the_order_of_rows_and_their_files_change_nothing(made: list[dict[str, Any]], data: st.DataObject) -> None:
     doubled = [*made, *made]
@@ -132,7 +132,7 @@ def test_the_order_of_rows_and_their_files_change_nothing(made: list[dict[str, A
 PLAIN = ("lib>=1", "a", "zope.interface[x]; extra == 'y'")
 
 
-@settings(max_examples=share(10, of=2), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=share(10, of=3), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(first=rows(PLAIN), second=rows(PLAIN), data=st.data())
 def test_tables_and_facts_join_in_any_order(
     first: list[dict[str, Any]], second: list[dict[str, Any]], data: st.DataObject
@@ -185,7 +185,7 @@ def mutated(draw: st.DrawFn) -> str:
     return text[:at] + draw(st.just("") | PIECES | st.just(text[at:end] * 2)) + text[end:]
 
 
-@settings(max_examples=40, deadline=None)  # each has many texts: a database takes longer than they do
+@settings(max_examples=share(40, of=2), deadline=None)  # each has many texts: a database takes longer than they do
 @given(
     texts=st.lists(
         mutated() | st.lists(PIECES, max_size=12).map("".join) | st.text(max_size=30), max_size=150, unique=True

@@ -73,9 +73,9 @@ def test_blur_clears_nothing_that_was_not_cleared(name: str) -> None:
 # --- 11. Union -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("first", range(0, share(120), 30))
+@pytest.mark.parametrize("first", range(0, share(120, of=12), 10))
 def test_union_of_several_targets_is_the_worst_of_each(first: int) -> None:
-    for seed, fleet in fleets(20_000 + first, 30):
+    for seed, fleet in fleets(20_000 + first, 10):
         targets = [one.id for one in fleet.incidents]
         targets += [one.releases[0].purl for one in fleet.incidents[:1]]
         alone = {target: verdicts(asked(fleet, target)) for target in targets}
@@ -87,9 +87,9 @@ def test_union_of_several_targets_is_the_worst_of_each(first: int) -> None:
                     assert verdict is worst, f"fleet_of({seed}), {several}, {service}"
 
 
-@pytest.mark.parametrize("first", range(0, share(60), 20))
+@pytest.mark.parametrize("first", range(0, share(60, of=6), 10))
 def test_union_in_one_window_of_releases_that_no_incident_names(first: int) -> None:
-    for seed, fleet in fleets(21_000 + first, 20):
+    for seed, fleet in fleets(21_000 + first, 10):
         span = Span(start=fleet.incidents[0].readings[0].start, until=fleet.incidents[0].readings[0].until)
         targets = ["lone==2", "mid==1", "pkg:pypi/app@3"]
         alone = {target: verdicts(asked(fleet, target, span=span)) for target in targets}
@@ -102,9 +102,9 @@ def test_union_in_one_window_of_releases_that_no_incident_names(first: int) -> N
 # --- 12. Same by any name --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("first", range(0, share(60), 20))
+@pytest.mark.parametrize("first", range(0, share(60, of=6), 10))
 def test_same_name_same_answer(first: int) -> None:
-    for seed, fleet in fleets(22_000 + first, 20):
+    for seed, fleet in fleets(22_000 + first, 10):
         known, others = fleet.incidents[0], fleet.incidents[1:]
         (release,) = known.releases
         known = replace(known, ranges=(), undecided=(), aliases=("CVE-2026-1", "GHSA-aaaa-bbbb-cccc"))
@@ -150,10 +150,10 @@ def read_later(fleet: Fleet) -> Fleet:
     )
 
 
-@pytest.mark.parametrize("first", range(0, share(90), 30))
+@pytest.mark.parametrize("first", range(0, share(90, of=6), 15))
 def test_still_clears_when_more_is_known(first: int) -> None:
     cleared = 0
-    for seed, fleet in fleets(23_000 + first, 30):
+    for seed, fleet in fleets(23_000 + first, 15):
         for incident in fleet.incidents:
             before, after = asked(fleet, incident.id), asked(read_later(fleet), incident.id)
             for service, one in before.items():
@@ -163,9 +163,9 @@ def test_still_clears_when_more_is_known(first: int) -> None:
     assert cleared > 5
 
 
-@pytest.mark.parametrize("first", range(0, share(90), 30))
+@pytest.mark.parametrize("first", range(0, share(90, of=6), 15))
 def test_still_clears_in_a_part_of_the_window(first: int) -> None:
-    for seed, fleet in fleets(24_000 + first, 30):
+    for seed, fleet in fleets(24_000 + first, 15):
         draw = random.Random(seed)
         for incident in fleet.incidents:
             start, until = incident.readings[0].start, incident.readings[0].until

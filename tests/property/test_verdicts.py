@@ -29,9 +29,9 @@ from tests.property.memory import MemoryReader
 from tests.property.verdict_oracle import Judge, Judged
 from tests.property.worlds import graph_in_batches
 
-CHUNKS, EACH = share(40), 50
-"""Together 2,000 fleets in a thorough run, 400 in any other."""
-STORED = share(100)
+CHUNKS, EACH = share(40, of=8), 50
+"""Together 2,000 fleets in a thorough run, 250 in any other."""
+STORED = share(100, of=10)
 """Of so many fleets a store says what the port in memory says."""
 
 
