@@ -74,7 +74,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """Keep tests in one process that share something expensive: the servers, and modules with an ``xdist_group``.
+    """Keep tests in one process that share something expensive: servers, an ``xdist_group``, a fixture of their module.
 
     xdist's own groups write themselves into ids of tests, which pytest 9.2 no longer reads.
     """
@@ -82,7 +82,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 
     @cache
     def is_group(path: str) -> bool:
-        return "xdist_group(" in (ROOT / path).read_text(encoding="utf-8")
+        text = (ROOT / path).read_text(encoding="utf-8")
+        return "xdist_group(" in text or 'scope="module"' in text
 
     class Groups(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:

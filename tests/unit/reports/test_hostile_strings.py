@@ -21,6 +21,7 @@ from graphkit.reports import names, report
 from graphkit.reports.as_json import who_has_json, why_json
 from graphkit.reports.interface import ReportOptions
 from graphkit.reports.table import who_has_table, why_table
+from tests.effort import share
 from tests.unit.reports import answers
 
 HOSTILE = {
@@ -50,7 +51,7 @@ HOSTILE = {
     "no characters": "\ufffe\uffff\U0001ffff\ufdd0",
     "combining": "a" + "\u0301" * 200,
     "a long one": "x" * 10_000,
-    "long with ends": "y \u202e" * 2_000,
+    "long with ends": "y \u202e" * share(2_000),
 }  # fmt: skip
 ANSWERS = {"blast": answers.blast, "several": answers.several, "hostile": answers.hostile}
 _WITHIN_LINES = frozenset("\n\r\t")
