@@ -21,6 +21,7 @@ from graphkit.api.demo import run_demo
 from tests.attached import records_attached
 from tests.effort import THOROUGH, share
 from tests.in_memory import memory_with
+from tests.kept_bases import COMPILED_IN_FULL, KeptBases, bases_kept
 from tests.neo4j_server import PASSWORD, SERVERS, clear, homes, running
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -174,6 +175,19 @@ def quick_records() -> Iterator[None]:
     """Let records of this process share one database; in a thorough run, as in other processes, each has its own."""
     with nullcontext() if THOROUGH else records_attached():
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let the index of a graph take over what was compiled of another graph, but in a thorough run."""
+    with nullcontext() if THOROUGH else bases_kept(tmp_path_factory.mktemp("bases")):
+        yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Compile all in full where that is what is tested."""
+    KeptBases.is_on = not any(item.path.is_relative_to(ROOT / folder) for folder in COMPILED_IN_FULL)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from graphkit import formats as documents
 from graphkit.formats.interface import RawDocument
+from tests.effort import share
 from tests.fuzz.families import check_readers, outcome
 from tests.fuzz.seeds import SEEDS
 
@@ -73,7 +74,9 @@ def check(data: bytes, hint: str = "") -> None:
     check_readers(RawDocument(data, "x", hint), documents.readers())
 
 
-QUICK = settings(max_examples=250, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+QUICK = settings(
+    max_examples=share(250, of=2), suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 
 
 @QUICK
