@@ -87,10 +87,26 @@ def made(path: str, *recipes: str) -> dict[str, str]:
 SYNC: Final = image("COPY . .", "RUN uv sync")
 SETUP: Final = "from setuptools import setup\nsetup(name='svc', install_requires=['other'])\n"
 BUILT: Final = '[build-system]\nrequires = ["setuptools"]\n'
+LIST: Final = "pip install -r requirements.txt"
+AZURE: Final = "resources:\n  repositories:\n    - repository: y\n      name: acme/y\njobs:\n  - job: a\n    steps:\n"
+
+
+def pipeline(*steps: str) -> dict[str, str]:
+    return {"requirements.txt": GOOD, "azure-pipelines.yml": AZURE + "".join(f"      - {one}\n" for one in steps)}
+
+
 API: Final = below("api", {**GOOD_PROJECT, "Dockerfile": SYNC})
 DOCS: Final = "pip install -r docs/requirements.txt"
 
 WORLDS: Final = {
+    "a pipeline installs the list of another repository": (
+        pipeline("checkout: y", f"script: {LIST}"),
+        {"": "unknown"},
+    ),
+    "a pipeline installs nothing from the other repository": (
+        pipeline("checkout: self", "checkout: y", f"script: {LIST}", "script: make -C y"),
+        {"": "cleared"},
+    ),
     "a workflow at the top installs a good list": (
         {**GOOD_PROJECT, "docs/requirements.txt": GOOD, **workflow("uv sync", DOCS)},
         {"": "cleared", "/docs": "cleared"},

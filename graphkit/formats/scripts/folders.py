@@ -23,6 +23,15 @@ _OWN: Final = re.compile(
 """Variables by which build services name the repository that a file is in."""
 _OPEN: Final = re.compile(r"[$~%]|\{\{")
 """How the name of a folder begins that only a shell could tell."""
+_ABOVE: Final = re.compile(r"\$[({]?(?:Pipeline\.Workspace|Agent\.BuildDirectory)[)}]?(?![\w.])", re.IGNORECASE)
+"""The folder of Azure Pipelines above the one that jobs begin in, which is called ``s``."""
+_TOP: Final = re.compile(
+    r"\$(?:[({]|\{\{\s*)?(?:GITHUB_WORKSPACE|github\.workspace|CI_PROJECT_DIR|BITBUCKET_CLONE_DIR|CIRCLE_WORKING_DIRECTORY"
+    r"|(?:Build|BUILD)[._]SourcesDirectory|System[._]DefaultWorkingDirectory)\s*[)}]{0,2}(?![\w.])"
+    rf"|{_ABOVE.pattern}[/\\]s(?![\w.-])",
+    re.IGNORECASE,
+)
+"""Variables by which build services name the folder that jobs begin in."""
 BEFORE: Final = frozenset({"sudo", "command", "env", "exec", "time", "nice", "retry", "if", "then", "!"})
 """Words before a command."""
 # fmt: off
@@ -83,7 +92,7 @@ class Place(Struct):
             self.left = (*self.left[-_MOST:], here) if name == "pushd" else self.left
             # Of the values of a loop, `git clone` took the second as its folder.
             addresses = known.clones.values() if len(words) > 2 else ()
-            if told := next((one for one in addresses if one and _name_of(one) == to.text), ""):
+            if told := next((one for one in addresses if one and name_in(one) == to.text), ""):
                 note_files(known, under(here, to.text), told)
             self.enter(to, known)
         self.before = here
@@ -91,7 +100,8 @@ class Place(Struct):
     def enter(self, to: Word, known: Variables) -> None:
         """Go into a folder by its name in the one before."""
         path = under(self.at, to.text)
-        is_open = bool(to.unknown) or "%" in to.text or (self.is_elsewhere and posixpath.isabs(to.text))
+        is_unknown = bool(to.unknown) and (not _TOP.match(to.text) or "$" in path)
+        is_open = is_unknown or "%" in to.text or (self.is_elsewhere and posixpath.isabs(to.text))
         if to.unknown and to.text in known.cloning:  # `git clone host/$NAME`, then `cd $NAME`
             note_files(known, path, known.cloning)
             known.cloning = ""
@@ -155,6 +165,9 @@ def _is_of_other(known: Variables, at: Place) -> bool:
 
 def under(folder: str, name: str) -> str:
     """Return a path from where a script began, by its name in a folder; what begins with a variable is a whole one."""
+    for pattern, place in ((_TOP, "."), (_ABOVE, "..")):
+        if told := pattern.match(name):
+            return place + name[told.end() :].replace("\\", "/")
     return name if _OPEN.match(name) else posixpath.join(folder, name)
 
 
@@ -167,7 +180,7 @@ def note_clone(words: tuple[Word, ...], place: Place, known: Variables) -> None:
     if (found := _cloned(words)) is None:
         return
     address, to, is_bare = found
-    name = to.text if to else _name_of(address.text)
+    name = to.text if to else name_in(address.text)
     if is_bare or not address.text:
         return
     if not to and (_OPEN.search(address.text) or not name):
@@ -176,7 +189,8 @@ def note_clone(words: tuple[Word, ...], place: Place, known: Variables) -> None:
     note_files(known, under(place.at, name), address_of(address.text))
 
 
-def _name_of(address: str) -> str:
+def name_in(address: str) -> str:
+    """Return the name of a repository by its address, which a clone gives its folder."""
     return _NAME.split(address.rstrip("/\\").removesuffix(".git"))[-1]
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final, NamedTuple
 
 from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.at_start import setting_findings
 from graphkit.formats.scripts.changed_files import CHANGES
+from graphkit.formats.scripts.checkouts import checkouts_of
 from graphkit.formats.scripts.fetched import image_findings, may_install
 from graphkit.formats.scripts.findings import Finding, found_together, moved, project_of, same
-from graphkit.formats.scripts.folders import MOVES, Place, address_of, note_files
+from graphkit.formats.scripts.folders import MOVES, Place, note_files, put_in_place
 from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.image_builds import build_findings
 from graphkit.formats.scripts.install_words import INDEXES
@@ -54,9 +55,10 @@ _DOCKER: Final = "docker://"
 """How a step of a workflow names an image that it runs."""
 _SHELLS: Final = frozenset({"script", "before_script", "install", "before_install", "commands", "runcmd"})
 """Keys of lists of commands that one shell runs in turn."""
-_STEPS: Final = _SHELLS | {"run"}
+_STEPS: Final = _SHELLS | {"run", "bash", "pwsh", "powershell", "command", "shell", "inlinescript"}
 """Keys of commands of which later ones see the same files."""
-_CHECKOUT: Final = re.compile(r"(?:\S*/)?actions/checkout@\S+")
+_FOLDERS: Final = frozenset({"working-directory", "workingdirectory", "working_directory", "workingdir", "chdir"})
+"""Keys of the folder that a command beside them runs in."""
 _DEFAULTS: Final = ("defaults", "run", "working-directory")
 _IMAGE_PARTS: Final = frozenset({"repository", "tag", "newName", "newTag"})
 """Keys of the name and the tag of an image."""
@@ -81,7 +83,7 @@ class _Context(NamedTuple):
         job = next((self.defaults[one.keys[:at]] for at in (2, 0) if one.keys[:at] in self.defaults), "")
         folder = self.folders.get(one.within, job)
         place = Place()
-        place.enter(Word(folder, folder if "$" in folder else ""), self.values)
+        place.enter(Word(folder, folder if "$" in folder or "{{" in folder else ""), self.values)
         return self.places.setdefault(one.keys[:-1], place) if one.is_item and one.key in _SHELLS else place
 
 
@@ -93,7 +95,11 @@ def _context_of(scalars: list[Scalar]) -> _Context:
     return _Context(
         values=values,
         pythons=frozenset(one.within for one in scalars if one.key == "shell" and one.value.startswith("python")),
-        folders={one.within: one.value for one in scalars if one.key == "working-directory"},
+        folders={
+            one.above if one.keys[-2:-1] == ("args",) else one.within: one.value
+            for one in scalars
+            if one.key.casefold() in _FOLDERS
+        },
         defaults={one.keys[:-3]: one.value for one in scalars if one.keys[-3:] == _DEFAULTS},
         places={},
     )
@@ -106,10 +112,10 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
     yield from build_findings(scalars)
     context = _context_of(scalars)
     lists: dict[int, list[Scalar]] = {}
-    job: tuple[str, ...] = ()
+    job: tuple[str, ...] | int = ()
     mapping: tuple[str, ...] = ()
     images: dict[str, str] = {}
-    checkouts = _checkouts(scalars)
+    checkouts = checkouts_of(scalars)
     for number, one in enumerate(scalars):
         if (own := _job_of(one)) != job:  # each job has files of its own
             job = own
@@ -118,8 +124,8 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
         if one.keys[:-1] != mapping:
             mapping = one.keys[:-1]
             images.clear()
-        if number in checkouts:
-            note_files(context.values, *checkouts[number])
+        for folder, address in checkouts.get(number, ()):
+            note_files(context.values, folder, address)
         if one.keys and INDEXES.search(f"{one.key}={one.value}"):
             yield from index_findings(f"{one.key}={one.value}", f"line {one.line}")
         if one.key in _IMAGE_PARTS:
@@ -141,24 +147,9 @@ def _is_word(one: Scalar) -> bool:
     return one.key in _ARGUMENTS or (one.key in _RUNS and one.is_inner)
 
 
-def _job_of(one: Scalar) -> tuple[str, ...]:
-    """Return the keys of what has files of its own: of all steps that a scalar is in, else of its own mapping."""
-    at = one.keys.index("steps") + 1 if "steps" in one.keys[:-1] else len(one.keys) - 1
-    return one.keys[:at]
-
-
-def _checkouts(scalars: Sequence[Scalar]) -> dict[int, tuple[str, str]]:
-    """Return the folders that steps put the files of a repository into, with its address, by the place of the step."""
-    told: dict[int, dict[str, str]] = {}
-    for one in scalars:
-        if one.keys[-2:-1] == ("with",):
-            told.setdefault(one.above, {})[one.key] = one.value
-    asked = [(at, told.get(one.within, {})) for at, one in enumerate(scalars) if _is_checkout(one)]
-    return {at: (more.get("path", "."), address_of(more.get("repository", ""))) for at, more in asked}
-
-
-def _is_checkout(one: Scalar) -> bool:
-    return one.key == "uses" and bool(_CHECKOUT.fullmatch(one.value))
+def _job_of(one: Scalar) -> tuple[str, ...] | int:
+    """Return what tells apart that which has files of its own: all steps that a scalar is in, else its own mapping."""
+    return one.steps or one.keys[:-1]
 
 
 def _of_image(parts: dict[str, str], one: Scalar) -> Iterator[Finding]:
@@ -171,7 +162,7 @@ def _of_image(parts: dict[str, str], one: Scalar) -> Iterator[Finding]:
 def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:
     """Yield what one scalar installs: by its key, or as code or commands of a shell."""
     if found := _of_key(one):
-        moved(found, same)
+        put_in_place(found, context.place_of(one), context.values)
         yield Finding(f"line {one.line}", found, f"{one.key}: {one.value}")
     elif one.key == "image" or (one.key == "uses" and one.value.startswith(_DOCKER)):
         yield from image_findings(one.value.removeprefix(_DOCKER), f"line {one.line}")
@@ -184,7 +175,7 @@ def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:
 def _may_say(one: Scalar) -> bool:
     """Return whether a scalar may install something, or change what a later step of the same job installs from."""
     return may_install(one.value) or (
-        one.key in _STEPS and any(changes.search(one.value) for changes in (CHANGES, MOVES))
+        one.key.casefold() in _STEPS and any(changes.search(one.value) for changes in (CHANGES, MOVES))
     )
 
 

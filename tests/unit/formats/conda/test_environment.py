@@ -147,9 +147,7 @@ def test_what_is_no_package_of_conda_leaves_it_open(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ("x: &d [litellm]\ndependencies:\n- pip: *d\n", "line 3"),
-        ("x: &d litellm\ndependencies:\n- *d\n- pip: []\n", "line 3"),
-        ("channels: []\nx: &d {pip: [a]}\ndependencies:\n- <<: *d\n", "line 4"),
+        ("channels: []\ndependencies:\n- *d\n", "line 3"),
         ("<<: *x\nchannels: []\ndependencies:\n- a\n", "line 1"),
         ("channels: []\ndependencies: litellm\n", "line 2"),
         ("channels: []\ndependencies:\n- npm:\n  - left-pad\n", "line 4"),
@@ -165,6 +163,20 @@ def test_what_cannot_be_read_leaves_it_open(text: str, place: str) -> None:
     assert found.kind is DocumentKind.MANIFEST
     assert found.completeness is Completeness.INCOMPLETE
     assert place in {one.place for one in found.problems}
+
+
+@pytest.mark.parametrize(
+    ("text", "of_pip", "of_conda"),
+    [
+        ("x: &d [litellm]\ndependencies:\n- pip: *d\n", ["litellm"], []),
+        ("x: &d litellm\ndependencies:\n- *d\n- pip: []\n", [], [("line 1", "litellm")]),
+        ("channels: []\nx: &d {pip: [a]}\ndependencies:\n- <<: *d\n", ["a"], []),
+    ],
+)
+def test_what_an_alias_stands_for_is_read(text: str, of_pip: list[str], of_conda: list[tuple[str, str]]) -> None:
+    found = read(text)
+    assert (asked(found), by_conda(found)) == (of_pip, of_conda)
+    assert found.completeness is not Completeness.INCOMPLETE
 
 
 def test_a_list_that_stands_twice_counts_twice() -> None:

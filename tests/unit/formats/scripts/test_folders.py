@@ -29,6 +29,19 @@ def checkout(*lines: str, run: str = INSTALL) -> str:
     return steps("- uses: actions/checkout@v4", "  with:", *(f"    {one}" for one in lines), f"- run: {run}")
 
 
+RESOURCES: Final = "resources:\n  repositories:\n    - repository: y\n      type: git\n      name: o/x\n"
+
+
+def azure(*steps: str, run: str = INSTALL) -> str:
+    """Return a pipeline whose first job checks out what steps say, and whose second job does nothing else."""
+    lines = "".join(f"      - {one}\n" for one in (*steps, f"script: {run}"))
+    return f"{RESOURCES}jobs:\n  - job: a\n    steps:\n{lines}  - job: b\n    steps:\n      - script: make\n"
+
+
+def play(*tasks: str) -> str:
+    return "- hosts: all\n  tasks:\n" + "".join(f"  - {one}\n" for one in tasks)
+
+
 def notebook(*cells: str) -> str:
     return json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": one} for one in cells]})
 
@@ -70,6 +83,83 @@ def notebook(*cells: str) -> str:
 )
 def test_files_of_a_repository_that_was_cloned_are_none_of_this_one(name: str, text: str) -> None:
     assert [(one.inputs, one.cloned) for one in commands(name, text)] == [((), (OTHER,))]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        (azure("checkout: y"), "o/x"),
+        (azure("checkout: Y"), "o/x"),
+        (azure("checkout: y\n        path: s/src", run=f"cd src && {INSTALL}"), "o/x"),
+        (azure("checkout: y\n        path: src", run=f"cd $(Pipeline.Workspace)/src && {INSTALL}"), "o/x"),
+        (azure("checkout: git://p/x@refs/tags/v1"), "git://p/x"),
+        (azure("checkout: self", "checkout: y", run=f"cd $(Build.SourcesDirectory)/x && {INSTALL}"), "o/x"),
+        (azure("checkout: self", "checkout: y", run=f"{INSTALL}\n        workingDirectory: x"), "o/x"),
+        (azure("checkout: self", "checkout: y", run="pip install -r x/r.txt"), "o/x"),
+        (azure("checkout: self", "checkout: y", run=f"cd $(Agent.BuildDirectory)/s/x && {INSTALL}"), "o/x"),
+        (azure("bash: git clone o/x", run=f"cd x && {INSTALL}"), "o/x"),
+        (play("git: {repo: o/x, dest: /opt/x}", "pip: {requirements: r.txt, chdir: /opt/x}"), "o/x"),
+        (play("git: repo=o/x dest=/opt/x", f"shell: {INSTALL}\n    args: {{chdir: /opt/x}}"), "o/x"),
+        (play("git: {repo: o/x, dest: '{{ d }}/x'}", f"shell: cd {{{{ d }}}}/x && {INSTALL}"), "o/x"),
+    ],
+)
+def test_files_of_a_repository_that_a_step_brings(text: str, address: str) -> None:
+    assert [(one.inputs, one.cloned) for one in commands("ci.yml", text)] == [((), ((address, "r.txt"),))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        azure("checkout: self"),
+        azure("checkout: none"),
+        azure("checkout: self", "checkout: y"),
+        azure("checkout: self", "checkout: y", run=f"cd $(Build.SourcesDirectory) && {INSTALL}"),
+        azure() + "  - job: c\n    steps:\n      - checkout: y\n",
+        play("git: {repo: o/x, dest: /opt/x}", "pip: {requirements: r.txt}"),
+    ],
+)
+def test_a_step_that_brings_another_repository_from_which_nothing_is_installed(text: str) -> None:
+    assert [(one.inputs, one.cloned, one.unreadable) for one in commands("ci.yml", text)] == [(("r.txt",), (), "")]
+
+
+OTHER_STEP: Final = ".other: &other\n  before_script:\n    - git clone o/x\n    - cd x\n"
+COMMAND: Final = "commands:\n  c:\n    steps:\n    - run: git clone o/x\n"
+TO_OTHER: Final = "a:\n  - &clone\n    run: git clone o/x\n  - &into\n    working-directory: x\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TO_OTHER}jobs:\n  b:\n    steps:\n    - *clone\n    - {{<<: *into, run: {INSTALL}}}\n",
+        f"{OTHER_STEP}b:\n  script: [{INSTALL}]\n  <<: *other\n",
+        f".a: &a\n  - git clone o/x\n  - cd x\nb:\n  script:\n    - *a\n    - {INSTALL}\n",
+        f".a:\n  script:\n  - git clone o/x\n  - cd x\nb:\n  script:\n    - !reference [.a, script]\n    - {INSTALL}\n",
+        f".a:\n  before_script: [git clone o/x, cd x]\nb:\n  extends: [.none, .a]\n  script: [{INSTALL}]\n",
+        f"b:\n  script: [{INSTALL}]\ndefault:\n  before_script: [git clone o/x, cd x]\n",
+        f"b:\n  script: [{INSTALL}]\n  before_script: [git clone o/x, cd x]\n",
+        f"{COMMAND}jobs:\n  b:\n    steps: [checkout, c, {{run: {{command: {INSTALL}, working_directory: x}}}}]\n",
+    ],
+)
+def test_a_step_that_stands_elsewhere_in_the_file(text: str) -> None:
+    assert [(one.inputs, one.cloned) for one in commands("ci.yml", text)] == [((), (("o/x", "r.txt"),))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{OTHER_STEP}b:\n  <<: *other\n  before_script: []\n  script: [{INSTALL}]\n",
+        f"{OTHER_STEP}b:\n  script: [{INSTALL}]\n",
+        f".a: &a\n  - git clone o/x\n  - ls x\nb:\n  script:\n    - *a\n    - {INSTALL}\n",
+    ],
+)
+def test_a_step_elsewhere_that_is_not_brought(text: str) -> None:
+    assert [(one.inputs, one.cloned) for one in commands("ci.yml", text)] == [(("r.txt",), ())]
+
+
+def test_aliases_that_stand_for_too_much_are_read_as_lines() -> None:
+    lines = "".join(f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 10)}]\n" for at in range(1, 9))
+    text = f"a0: &a0 [{', '.join('x' * 10)}]\n{lines}run: {INSTALL}\nloop: &l [*l, *l]\n"
+    assert [one.inputs for one in commands("ci.yml", text)] == [("r.txt",)]
 
 
 @pytest.mark.parametrize(("address", "folder"), [("$URL", "x"), ("$HOST/$NAME", "$NAME")])

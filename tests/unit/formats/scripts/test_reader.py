@@ -617,9 +617,11 @@ def test_hooks_before_commits() -> None:
     ]
 
 
-def test_what_an_alias_stands_for_is_not_known() -> None:
+def test_what_an_alias_stands_for_is_known_where_it_is_told() -> None:
     hooks = "x: &d [litellm]\nrepos:\n- hooks:\n  - id: a\n    additional_dependencies: *d\n"
-    assert told(".pre-commit-config.yaml", hooks) == [("line 5", [], (), "the argument '*d'")]
+    assert told(".pre-commit-config.yaml", hooks) == [("line 1", ["litellm"], (), "")]
+    unknown = hooks.replace("&d ", "")
+    assert told(".pre-commit-config.yaml", unknown) == [("line 5", [], (), "the argument '*d'")]
     work = ".i: &i\n  - pip install a\nt:\n  script: *i\n*i : x\n"
     assert told(".gitlab-ci.yml", work) == [("line 2", ["a"], (), "")]
 

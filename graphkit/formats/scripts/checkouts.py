@@ -1,0 +1,75 @@
+"""The repositories whose files steps of build services put into folders, as YAML says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from graphkit.formats.scripts.folders import address_of, name_in
+from graphkit.formats.scripts.yaml_scalars import Scalar
+
+_ACTION: Final = re.compile(r"(?:\S*/)?[\w.-]*checkout[\w.-]*@\S+")
+_GIT: Final = frozenset({"git", "ansible.builtin.git", "subversion", "hg", "community.general.hg"})
+"""Modules of Ansible that clone."""
+_FREE_FORM: Final = re.compile(r"\b(repo|name|dest)=(\S+)")
+"""What is told to one of them in one line."""
+_AZURE: Final = "checkout"
+"""The key by which a step of Azure Pipelines checks out a repository by its name among the resources."""
+_NOT_OTHERS: Final = frozenset({"self", "none"})
+_TOP: Final = re.compile(r"(?:\./)?s(?:/|$)")
+"""The folder that jobs of Azure Pipelines begin in, from the one that checkouts are told in."""
+
+Checkout = tuple[str, str]
+"""A folder that a repository is put into, and the address of that, empty for the one that the file is in."""
+
+
+def checkouts_of(scalars: Sequence[Scalar]) -> dict[int, list[Checkout]]:
+    """Return the checkouts of the steps in a file, by the number of the scalar that tells of each."""
+    tables: dict[int, dict[str, str]] = {}
+    above: dict[int, dict[str, str]] = {}
+    for one in scalars:
+        if not one.is_item:
+            tables.setdefault(one.within, {})[one.key] = one.value
+        if one.keys[-2:-1] == ("with",):
+            above.setdefault(one.above, {})[one.key] = one.value
+    found: dict[int, list[Checkout]] = {}
+    for at, one in enumerate(scalars):
+        if one.key == "uses" and _ACTION.fullmatch(one.value):
+            told = above.get(one.within, {})
+            found[at] = [(told.get("path", "."), address_of(told.get("repository", "")))]
+        elif one.key == "dest" and one.keys[-2:-1] and one.keys[-2] in _GIT:
+            told = tables[one.within]
+            found[at] = [(one.value, address_of(told.get("repo", told.get("name", ""))))]
+        elif one.key in _GIT and (free := dict(_FREE_FORM.findall(one.value))).keys() >= {"repo", "dest"}:
+            found[at] = [(free["dest"], address_of(free["repo"]))]
+    names = {told["repository"].casefold(): told for told in tables.values() if told.get("repository")}
+    for at, checkout in _of_azure(scalars, names, tables):
+        found.setdefault(at, []).append(checkout)
+    return found
+
+
+def _of_azure(
+    scalars: Sequence[Scalar], names: Mapping[str, Mapping[str, str]], tables: Mapping[int, Mapping[str, str]]
+) -> Iterator[tuple[int, Checkout]]:
+    """Yield the checkouts of Azure Pipelines: the only one of a job lies where this begins, one of several below that.
+
+    ``names``: the repositories among the resources by their names there, ``tables``: what each table says.
+    """
+    jobs: dict[int, list[int]] = {}
+    for at, one in enumerate(scalars):
+        if one.key == _AZURE and one.steps and not one.is_item:
+            jobs.setdefault(one.steps, []).append(at)
+    for steps in jobs.values():
+        for at in steps:
+            alias = scalars[at].value
+            if alias.casefold() in _NOT_OTHERS:
+                continue
+            address = names.get(alias.casefold(), {}).get("name") or alias.partition("@")[0]
+            told = tables[scalars[at].within].get("path", "")
+            folders = [_TOP.sub("", told) or "." if _TOP.match(told) else f"../{told}"] if told else []
+            if len(steps) == 1:
+                folders.append(".")
+            elif not told:
+                folders += [name_in(address), alias]
+            yield from ((at, (folder, address_of(address))) for folder in folders)
