@@ -14,7 +14,7 @@ from graphkit.formats.scripts.findings import Resolve, moved, same
 from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.shell_words import Variables, Word
 
-MOVES: Final = re.compile(r"\b(?:cd|pushd|popd|clone|submodule|checkout|co)\b")
+MOVES: Final = re.compile(r"\b(?:cd|pushd|popd|clone|clone_from|clone_repository|chdir|submodule|checkout|co)\b")
 """What a line has that may change the folder that commands run in, or clone a repository."""
 _OWN: Final = re.compile(
     r"github\.(?:repository\b|event\.[\w.]{0,60}repo)|GITHUB_REPOSITORY\b|CI_(?:REPOSITORY_URL|PROJECT_(?:PATH|URL))\b"
@@ -156,6 +156,11 @@ def in_own(known: Variables, at: Place, name: str) -> tuple[str, ...]:
     if (origin := _place_of(known, under(at.at, name))) is None:
         return (at.lies_at(name),)
     return () if origin[0] else (origin[1],)
+
+
+def other_in(known: Variables) -> str:
+    """Return the address of a repository that was cloned, empty where no other than the own one was."""
+    return next((address for address in known.clones.values() if address), "")
 
 
 def _is_of_other(known: Variables, at: Place) -> bool:

@@ -78,5 +78,12 @@ def _cell_findings(code: str, prefix: str, known: Variables, at: Place) -> Itera
         elif read := _CELL.fullmatch(line) or _AUTOMATIC.fullmatch(line):
             text = _BRACES.sub(_HOLE, read[1])
             yield from shell_findings(text, known, first=number, prefix=prefix, place=replace(at))
-    plain = "\n".join("pass" if _NO_PYTHON.match(line) else line for line in code.splitlines())
-    yield from (one._replace(place=f"{prefix}{one.place}") for one in code_findings(plain))
+    plain = "\n".join(map(_without_magic, code.splitlines()))
+    found = code_findings(plain, known=known, place=at)
+    yield from (one._replace(place=f"{prefix}{one.place}") for one in found)
+
+
+def _without_magic(line: str) -> str:
+    """Return a line of a cell as Python has it, with nothing in the place of what was taken up before."""
+    is_other = _NO_PYTHON.match(line) or _FOLDER.fullmatch(line)
+    return f"{line[: len(line) - len(line.lstrip())]}pass" if is_other else line

@@ -167,7 +167,7 @@ def _of_scalar(one: Scalar, context: _Context) -> Iterator[Finding]:
     elif one.key == "image" or (one.key == "uses" and one.value.startswith(_DOCKER)):
         yield from image_findings(one.value.removeprefix(_DOCKER), f"line {one.line}")
     elif one.key == "run" and one.within in context.pythons:
-        yield from code_findings(one.value, one.line)
+        yield from code_findings(one.value, one.line, context.values, context.place_of(one))
     elif _may_say(one) and one.key.casefold() not in _TELLING:
         yield from shell_findings(one.value, context.values, first=one.line, place=context.place_of(one))
 

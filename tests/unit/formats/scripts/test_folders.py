@@ -42,6 +42,10 @@ def play(*tasks: str) -> str:
     return "- hosts: all\n  tasks:\n" + "".join(f"  - {one}\n" for one in tasks)
 
 
+def python(*lines: str) -> str:
+    return "\n".join(("import git, os, subprocess", *lines, ""))
+
+
 def notebook(*cells: str) -> str:
     return json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": one} for one in cells]})
 
@@ -123,6 +127,60 @@ def test_a_step_that_brings_another_repository_from_which_nothing_is_installed(t
 
 
 OTHER_STEP: Final = ".other: &other\n  before_script:\n    - git clone o/x\n    - cd x\n"
+CLONE: Final = "subprocess.run(['git', 'clone', 'o/x', 'x'], check=True)"
+PIP: Final = "subprocess.run(['pip', 'install', '-r', 'r.txt']"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tasks.py", python(CLONE, f"{PIP}, cwd='x')")),
+        ("tasks.py", python(f"{PIP}, cwd='x')", CLONE)),
+        ("tasks.py", python(CLONE, "subprocess.run(args=['pip', 'install', '-r', 'x/r.txt'])")),
+        ("tasks.py", python(CLONE, "os.chdir('x')", f"{PIP})")),
+        ("a.py", python("def f(to):", " git.Repo.clone_from('o/x', to)", f" {PIP}, cwd=to)")),
+        ("a.py", python("def f(to):", " git.Repo.clone_from(url='o/x', to_path=str(to))", f" {PIP}, cwd=to)")),
+        ("a.py", python("def f(a, b):", " subprocess.call(f'git clone o/x {a}', shell=True)", f" {PIP}, cwd=b)")),
+        (
+            "a.py",
+            python("D = Path('a') / 'x'", "subprocess.call(['git', 'clone', 'o/x', str(D)])", f"{PIP}, cwd='a/x')"),
+        ),
+        ("a.py", python("os.system('git clone o/x')", f"os.system('cd x && {INSTALL}')")),
+        ("a.py", python("subprocess.check_call('cd a; git clone o/x', shell=True)", f"{PIP}, cwd='a/x')")),
+        ("fabfile.py", python("def f(c):", " c.run('git clone o/x')", " with c.cd('x'):", f"  c.run('{INSTALL}')")),
+        (
+            "noxfile.py",
+            python("def f(s):", " s.run('git', 'clone', 'o/x')", " s.chdir('x')", " s.install('-r', 'r.txt')"),
+        ),
+        ("a.ipynb", notebook("import git\ngit.Repo.clone_from('o/x', 'x')", "%cd x", f"!{INSTALL}")),
+        ("a.ipynb", notebook("!git clone o/x", f"import subprocess\n{PIP}, cwd='x')")),
+        ("a.ipynb", notebook("!git clone o/x", f"import os\nif a:\n    os.chdir('x')\n!{INSTALL}")),
+        (
+            FLOW,
+            steps("- run: git clone o/x", "- shell: python", f"  run: import subprocess; {PIP}, cwd='x')"),
+        ),
+    ],
+)
+def test_files_of_a_repository_that_python_clones(name: str, text: str) -> None:
+    assert [(one.inputs, one.cloned) for one in commands(name, text)] == [((), (("o/x", "r.txt"),))]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tasks.py", python(CLONE, f"{PIP})")),
+        ("tasks.py", python(CLONE, "subprocess.run(['make'], cwd='x')", f"{PIP}, cwd=None)")),
+        ("a.py", python("R = Path(__file__).parent", CLONE, f"{PIP}, cwd=R)")),
+        ("a.py", python("R = Path(__file__).parent", "S = R / 'src'", CLONE, f"{PIP}, cwd=str(S))")),
+        ("a.py", python(f"def f(to):\n {PIP}, cwd=to)", "x.clone(y)")),
+        ("tasks.py", python("with c.cd('x'):", " c.run('git clone o/x')", f"c.run('{INSTALL}')")),
+        ("noxfile.py", python("def f(s):", " s.run('git', 'clone', 'o/x')", " s.install('-r', 'r.txt')")),
+    ],
+)
+def test_python_that_clones_a_repository_from_which_nothing_is_installed(name: str, text: str) -> None:
+    assert [(one.inputs, one.cloned, one.unreadable) for one in commands(name, text)] == [(("r.txt",), (), "")]
+
+
 COMMAND: Final = "commands:\n  c:\n    steps:\n    - run: git clone o/x\n"
 TO_OTHER: Final = "a:\n  - &clone\n    run: git clone o/x\n  - &into\n    working-directory: x\n"
 
