@@ -220,7 +220,9 @@ class _Commands:
 def _found(node: ast.Call, calls: _Commands, at: Place, known: Variables) -> Iterator[Finding]:
     """Yield what the commands of a call install."""
     cloning = known.cloning
-    for words in calls.of(node):
+    for program, *rest in filter(None, calls.of(node)):
+        # The name of an unknown program may tell what it is.
+        words = (program._replace(unknown=program.text if program.unknown else ""), *rest)
         at.move(words, known)
         note_clone(words, at, known)
         for found, told in found_in(words):

@@ -10,9 +10,11 @@ from typing import Final
 from msgspec.structs import replace
 
 from graphkit.formats.scripts.folders import Place, address_of, name_in, note_clone, note_files, other_in, under
-from graphkit.formats.scripts.python_words import Literals, name_of, text_of
+from graphkit.formats.scripts.python_words import OWN, Literals, name_of, text_of
 from graphkit.formats.scripts.shell_words import Variables, Word
 
+_MOST_FORMS: Final = 20
+"""Values of one name that are compared."""
 _MOST: Final = 2_000
 """Calls of one file whose folder is told."""
 _LONGEST: Final = 500
@@ -24,8 +26,6 @@ _CLONES: Final = frozenset({"clone_from", "clone_repository", "clone"})
 _ADDRESS: Final = re.compile(r"://|^git@|\.git$")
 _ADDRESSES: Final = frozenset({"url", "source", "from_path"})
 _FOLDERS: Final = frozenset({"to_path", "path", "target"})
-_OWN: Final = re.compile(r"__file__|\bgetcwd\b|\bcwd\(\)")
-"""What code has that names the folder of the file, or the one that it was started in."""
 _NAMED: Final = re.compile(r"\$\(([A-Za-z_]\w*)\)")
 
 Words = tuple[Word, ...]
@@ -90,7 +90,7 @@ class Places:
             self._clone(call, here)
         inner = replace(here)
         for words in commands:
-            filled = tuple(one._replace(text=self._filled(one.text)) for one in words)
+            filled = tuple(one._replace(text=_from_own(self._filled(one.text))) for one in words)
             inner.move(filled, self._known)
             note_clone(filled, inner, self._known)
 
@@ -100,13 +100,16 @@ class Places:
         address = self._text(given[0]) if given else ""
         if name_of(call) == "clone" and not _ADDRESS.search(address):
             return  # of something else than a repository
-        folder = self._text(to[0]) if to else name_in(address)
+        folder = _from_own(self._text(to[0])) if to else name_in(address)
         note_files(self._known, under(at.at, folder), address_of(address))
 
     def _enter(self, node: ast.expr, at: Place) -> None:
         text = self._text(node)
-        at.enter(Word(text, text if "$" in text else ""), self._known)
-        if "$" in text and at.is_open and not _OWN.search(text) and (other := other_in(self._known)):
+        is_own = text.startswith(OWN)
+        if is_own:
+            at.at, at.is_open, text = "", False, _from_own(text)
+        at.enter(Word(text, text if is_own or "$" in text else ""), self._known)
+        if at.is_open and not is_own and (other := other_in(self._known)):
             note_files(self._known, text, other)  # nothing tells that it is not the folder of the clone
             at.enter(Word(text, text), self._known)
 
@@ -121,10 +124,16 @@ class Places:
         if name not in self._values:
             self._values[name] = f"$({name})"  # until it is known, so that a circle ends
             forms = self._names.assigned.get(name, [])
-            value = self._text(forms[0]) if len(forms) == 1 and len(self._values) < _MOST else "$"
-            if ("$" not in value or _OWN.search(value)) and len(value) <= _LONGEST:
+            texts = {self._text(one) for one in forms[:_MOST_FORMS]} if len(self._values) < _MOST else set()
+            value = texts.pop() if len(texts) == 1 and len(forms) <= _MOST_FORMS else "$"
+            if ("$" not in value or value.startswith(OWN)) and len(value) <= _LONGEST:
                 self._values[name] = value
         return self._values[name]
+
+
+def _from_own(text: str) -> str:
+    """Return a path from the folder of the file, where it says that it leads from there."""
+    return text.removeprefix(OWN).lstrip("/") or "." if text.startswith(OWN) else text
 
 
 def _calls_of(statement: ast.stmt) -> Iterator[ast.Call]:

@@ -14,13 +14,13 @@ _AS_IT_IS: Final = frozenset(
     {"Path", "PurePath", "str", "fspath", "abspath", "realpath", "resolve", "absolute", "expanduser"}
 )
 """Functions whose result is the path that they are given."""
+OWN: Final = "$(.)"
+"""How the text of a path says that it leads from the folder of the file, or the one that it was started in."""
 _OWN: Final = re.compile(r"__file__|\bgetcwd\b|\bcwd\(\)")
-"""What code has that names the folder of the file, or the one that it was started in."""
+"""What code has that names one of these folders."""
 _MOST_FORMS: Final = 20
 _HOLES: Final = re.compile(r"\{[^{}]*\}|%(?:\([^()]*\))?[a-z]")
 """Where `format` and `%` put in what is not known."""
-_NAME: Final = re.compile(r"\$\([\w.]+\)")
-"""A word that is what a name stands for, of which nothing is known."""
 _CHANGES: Final = frozenset({"append", "extend", "insert", "update", "remove", "clear", "pop"})
 _MOST_TEXTS: Final = 1_000
 _DEEPEST: Final = 30
@@ -106,8 +106,7 @@ def words_in(nodes: Iterable[ast.expr], names: Literals) -> tuple[Word, ...]:
             found += words_in([inner.left, inner.right], names)
         else:
             text = text_of(inner)
-            unknown = text if _NAME.fullmatch(text) else _shown(one) if "$(" in text else ""
-            found.append(Word(text, unknown, " " in text))
+            found.append(Word(text, _shown(one) if "$(" in text else "", " " in text))
     return tuple(found)
 
 
@@ -122,9 +121,11 @@ def text_of(node: ast.expr, depth: int = 0) -> str:
     told = _text_of_parts(node, depth + 1) if depth < _DEEPEST else None
     if told is not None:
         return told
-    is_name = isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
     shown = _shown(node)
-    return f"$({shown})" if is_name or _OWN.search(shown) else "$(…)"
+    if _OWN.search(shown):
+        return OWN
+    is_name = isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
+    return f"$({shown})" if is_name else "$(…)"
 
 
 def _text_of_parts(node: ast.expr, depth: int) -> str | None:

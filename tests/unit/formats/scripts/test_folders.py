@@ -175,6 +175,13 @@ def test_files_of_a_repository_that_python_clones(name: str, text: str) -> None:
         ("a.py", python(f"def f(to):\n {PIP}, cwd=to)", "x.clone(y)")),
         ("tasks.py", python("with c.cd('x'):", " c.run('git clone o/x')", f"c.run('{INSTALL}')")),
         ("noxfile.py", python("def f(s):", " s.run('git', 'clone', 'o/x')", " s.install('-r', 'r.txt')")),
+        (
+            "noxfile.py",
+            python(
+                *("def f(s):", " r = os.getcwd()", " s.run('git', 'clone', 'o/x')", " s.cd('x')", " s.cd(r)"),
+                *(" s.install('-r', 'r.txt')", "def g(s):", " r = os.getcwd()"),
+            ),
+        ),
     ],
 )
 def test_python_that_clones_a_repository_from_which_nothing_is_installed(name: str, text: str) -> None:

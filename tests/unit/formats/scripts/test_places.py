@@ -132,6 +132,7 @@ def test_one_that_renews_a_lock(command: str) -> None:
         ("x.py", "import subprocess\nc = ['pip', 'install']\nc += more\nsubprocess.run(c)\n"),
         ("x.py", "import subprocess\nsubprocess.run(['pip', 'install'] + more)\n"),
         ("x.py", "import subprocess\nsubprocess.run('pip install %s' % x)\n"),
+        ("x.py", "import subprocess\npip = f()\nsubprocess.run([pip, 'install', x])\n"),
         ("x.py", "import subprocess\nprint 'old'\nsubprocess.call(['pip', 'install', 'x'])\n"),
         ("play.yml", "- pip:\n    name: '{{ item }}'\n"),
         ("tox.toml", "[env_run_base]\nskip_install = true\ndeps = [{replace = 'ref', of = ['x']}]\n"),
