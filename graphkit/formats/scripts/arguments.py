@@ -58,7 +58,7 @@ def found_in(words: tuple[Word, ...]) -> Iterator[tuple[Found, tuple[Word, ...]]
     waiting = [(words, 0)]
     while waiting:
         at, depth = waiting.pop()
-        if not at or _plain(at[0]) in _TALKING:
+        if not at or only_prints(at):
             continue
         if depth < _DEEPEST:
             for word in at:
@@ -104,6 +104,11 @@ def _runs_another(words: tuple[Word, ...], number: int) -> bool:
     """Return whether a tool runs another, as in `uv run --with x pip install y` and `uvx pip install y`."""
     name = _tool_of(words, number)
     return name == "uvx" or (name in {"uv", "pipx"} and any(word.text == "run" for word in words[number:]))
+
+
+def only_prints(words: tuple[Word, ...]) -> bool:
+    """Return whether a command only prints or searches what follows."""
+    return bool(words) and _plain(words[0]) in _TALKING
 
 
 def _plain(word: Word) -> str:
@@ -544,7 +549,7 @@ def export_in(words: tuple[Word, ...]) -> tuple[Found, str] | None:
 
     An install from the list is past the lock where uv may lock anew first, and where the list has a part of it alone.
     """
-    for number in range(0 if words and _plain(words[0]) in _TALKING else len(words)):
+    for number in range(0 if only_prints(words) else len(words)):
         tool = _tool_of(words, number)
         verb, lock = _EXPORTS.get(tool, ("", ""))
         rest = words[number + 1 :]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from graphkit.formats.addresses import without_passwords
 from graphkit.formats.scripts.findings import Resolve, moved, same
@@ -52,6 +54,9 @@ _CLONES: Final = {
     "svn": (("checkout",), ("co",), ("export",)),
 }
 """The verbs by which programs fill a folder with the files of a repository."""
+_FOLDER_FLAGS: Final = {"env": "-C", "sudo": "-D"}
+"""The option by which a program runs another in a folder, beside ``--chdir``."""
+_ASSIGNED: Final = re.compile(r"\w+=")
 _FLAG: Final = re.compile(r"-\S+|/[dD]")
 _NAME: Final = re.compile(r"[/:\\]")
 
@@ -96,6 +101,22 @@ class Place(Struct):
                 note_files(known, under(here, to.text), told)
             self.enter(to, known)
         self.before = here
+
+    def of_command(self, words: tuple[Word, ...], known: Variables) -> Place:
+        """Return where a command runs, which what stands before it may say (`env -C DIR`, `sudo -D DIR`)."""
+        waiting = iter(words)
+        flag = ""
+        for word in waiting:
+            name = posixpath.basename(word.text)
+            if name in _FOLDER_FLAGS:
+                flag = _FOLDER_FLAGS[name]
+            elif flag and (told := re.fullmatch(rf"(?:{flag}|--chdir)(?:=?(.+))?", word.text)):
+                found = replace(self)
+                found.enter(Word(told[1], word.unknown) if told[1] else next(waiting, Word(".")), known)
+                return found
+            elif name not in BEFORE and not word.text.startswith("-") and not _ASSIGNED.match(word.text):
+                break
+        return self
 
     def enter(self, to: Word, known: Variables) -> None:
         """Go into a folder by its name in the one before."""
@@ -185,6 +206,10 @@ def note_clone(words: tuple[Word, ...], place: Place, known: Variables) -> None:
     if (found := _cloned(words)) is None:
         return
     address, to, is_bare = found
+    place = replace(place)
+    for before, word in pairwise(words):
+        if before.text == "-C":
+            place.enter(word, known)
     name = to.text if to else name_in(address.text)
     if is_bare or not address.text:
         return

@@ -34,6 +34,7 @@ from graphkit.formats.scripts.fetched import FETCHED
 from graphkit.formats.scripts.findings import Finding
 from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.install_words import INDEXES, STARTED, TOOLS
+from graphkit.formats.scripts.jenkins import jenkins_findings
 from graphkit.formats.scripts.notebooks import notebook_findings
 from graphkit.formats.scripts.python import code_findings, python_findings
 from graphkit.formats.scripts.settings import (
@@ -242,13 +243,14 @@ _KINDS: Final = (
         _or_lines(lambda text: chain(runtime_env_findings(text), yaml_findings(text))),
         _ANYTHING,
     ),
+    _Kind("script", _named(r"(?:[^/]*\.)?jenkinsfile(?:\.[^/]*)?"), jenkins_findings, is_from_top=True),
     _Kind("YAML with commands", _named(r"[^/]*\.ya?ml"), _or_lines(yaml_findings), _LISTED, is_from_top=True),
     _Kind("Python script", _named(r"[^/]*\.pyw?|sconstruct|sconscript|wscript"), _python_script, _ANYTHING),
     _Kind(
         "script",
         _named(
-            r"[^/]*\.(?:sh|bash|zsh|ksh|fish|bat|cmd|ps1|envrc|command|earth|jenkinsfile|just)",
-            r"\.envrc|jenkinsfile(?:\.[^/]*)?|\.?justfile|earthfile|procfile|vagrantfile|bootstrap|configure|entrypoint",
+            r"[^/]*\.(?:sh|bash|zsh|ksh|fish|bat|cmd|ps1|envrc|command|earth|just)",
+            r"\.envrc|\.?justfile|earthfile|procfile|vagrantfile|bootstrap|configure|entrypoint",
         ),
         shell_script_findings,
         is_from_top=True,

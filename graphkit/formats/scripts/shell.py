@@ -14,7 +14,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from graphkit.formats.diagnostics import quoted
-from graphkit.formats.scripts.arguments import export_in, found_in
+from graphkit.formats.scripts.arguments import export_in, found_in, only_prints
 from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.changed_files import CHANGES, changed_by
 from graphkit.formats.scripts.fetched import fetched_findings
@@ -97,25 +97,25 @@ def shell_findings(
         outside = at.at
         for command in commands_of(line, number, known, is_make=is_make):
             at.move(command.words, known, is_inside=is_inside)
-            note_clone(command.words, at, known)
-            yield from image_build_in(command.words, partial(in_own, known, at))
+            here = at.of_command(command.words, known)
+            note_clone(command.words, here, known)
+            yield from image_build_in(command.words, partial(in_own, known, here))
             yield from (one._replace(place=where) for one in _code_findings(command.words))
-            inner = "" if is_run or depth >= _DEEPEST else script_in(command.words)
-            if inner:
-                there = replace(at, is_elsewhere=resolve is None)
+            texts, words = ([], command.words) if is_run or depth >= _DEEPEST else _scripts_in(command.words)
+            for inner in texts:
+                there = replace(here, is_elsewhere=resolve is None)
                 yield from shell_findings(
                     inner, known, first=number, resolve=resolve, prefix=prefix, place=there, depth=depth + 1
                 )
-            is_install = bool(inner)
-            words = () if inner else command.words
+            is_install = any(map(TOOLS.search, texts))
             for found_here, told in found_in(_run_by(words, line) if is_run else words):
                 is_install = True
-                _take_up(found_here, known, at, resolve or same)
+                _take_up(found_here, known, here, resolve or same)
                 yield Finding(where, found_here, literal(told))
             if not is_inside:
-                _note_exports(known, command, at, resolve or same, is_install=is_install)
+                _note_exports(known, command, here, resolve or same, is_install=is_install)
             if not is_install:
-                known.changed |= {path: (command.line, is_gone) for path, is_gone in changed_by(command, at.at)}
+                known.changed |= {path: (command.line, is_gone) for path, is_gone in changed_by(command, here.at)}
                 for path in known.exports:
                     known.changed.pop(path, None)
         at.at = outside if is_inside else at.at
@@ -141,6 +141,25 @@ def script_in(words: tuple[Word, ...]) -> str:
             return ""
     given = next((next(waiting, None) for word in waiting if _GIVEN.fullmatch(word.text)), None)
     return given.text if given and given.is_quoted and TOOLS.search(given.text) else ""
+
+
+def _scripts_in(words: tuple[Word, ...]) -> tuple[list[str], tuple[Word, ...]]:
+    """Return the texts in a command that another shell runs which change its folder or files, and the words left over.
+
+    Such are those of `sh -c`, `docker run`, `ssh`, and `sh` of a Jenkinsfile.
+    """
+    if inner := script_in(words):
+        return [inner], ()
+    if only_prints(words) or any(_PYTHON.search(word.text) for word in words):
+        return [], words
+    texts = [
+        word.text
+        for word in words
+        if word.is_quoted
+        and " " in word.text.strip()
+        and (MOVES.search(word.text) or (TOOLS.search(word.text) and CHANGES.search(word.text)))
+    ]
+    return texts, tuple(word._replace(is_quoted=word.is_quoted and word.text not in texts) for word in words)
 
 
 def _take_up(found: Found, known: Variables, at: Place, resolve: Resolve) -> None:

@@ -46,6 +46,10 @@ def python(*lines: str) -> str:
     return "\n".join(("import git, os, subprocess", *lines, ""))
 
 
+def jenkins(*lines: str) -> str:
+    return "\n".join(("pipeline { stages { stage('a') { steps {", *lines, "} } } }", ""))
+
+
 def notebook(*cells: str) -> str:
     return json.dumps({"nbformat": 4, "cells": [{"cell_type": "code", "source": one} for one in cells]})
 
@@ -63,6 +67,20 @@ def notebook(*cells: str) -> str:
         ("a.sh", f"git clone {URL} x\ncd x\ncd -\ncd - >/dev/null\n{INSTALL}\n"),
         ("a.sh", f"git clone {URL} x\ncd x\ncd $SUB\n{INSTALL}\n"),
         ("a.sh", f"git clone {URL}\ncd -P x\n{INSTALL}\n"),
+        ("a.sh", f"git clone {URL}\nenv -C x A=b {INSTALL}\n"),
+        ("a.sh", f"git -C a clone {URL} && sudo -E --chdir=a/x {INSTALL}\n"),
+        ("a.sh", f'docker run -v $PWD:/w -w /w python:3 bash -c "git clone {URL} && cd x && {INSTALL}"\n'),
+        ("a.sh", f"git clone {URL}\nssh host 'cd x && {INSTALL}'\n"),
+        ("Jenkinsfile", jenkins(f"git url: '{URL}', branch: 'main'", f"sh '{INSTALL}'")),
+        ("Jenkinsfile", jenkins(f'git branch: "main", url: "{URL}"', f'sh """\nmake\n{INSTALL}\n"""')),
+        ("ci.Jenkinsfile", jenkins(f"git '{URL}'", f"sh(label: 'a', script: 'cd . && {INSTALL}')")),
+        ("Jenkinsfile", jenkins("checkout scm", f"dir('x') {{ git('{URL}') }}", f"dir('x') {{ sh '{INSTALL}' }}")),
+        ("Jenkinsfile", jenkins(f"sh 'git clone {URL}'", "dir('x') {", "// don't", f"  sh '{INSTALL}'", "}")),
+        ("Jenkinsfile", jenkins(f"sh '''\n  git clone {URL}\n  cd x\n  {INSTALL}\n'''")),
+        (
+            "Jenkinsfile",
+            jenkins(f"checkout([$class: 'GitSCM',\n userRemoteConfigs: [[url: '{URL}']]])", f"sh '{INSTALL}'"),
+        ),
         ("a.sh", f"sudo bash -euxc 'git clone {URL} && cd x && {INSTALL}'\n"),
         ("Makefile", f"a:\n\tgit clone {URL} x\n\tcd x && {INSTALL}\n"),
         ("Dockerfile", f'FROM x\nRUN ["git", "clone", "{URL}", "/x"]\nWORKDIR /x\nRUN {INSTALL}\n'),
@@ -237,6 +255,16 @@ def test_a_clone_whose_address_and_folder_nobody_can_tell_is_the_next_folder(add
     ("name", "text", "path"),
     [
         ("a.sh", f"git clone {URL}\n{INSTALL}\n", "r.txt"),
+        ("a.sh", f"git clone {URL}\nenv -C x make\nenv A=b {INSTALL}\n", "r.txt"),
+        ("a.sh", f"git clone {URL}\nssh host 'cd x && make pip'\n{INSTALL}\n", "r.txt"),
+        ("Jenkinsfile", jenkins("git url: env.X", f"sh '{INSTALL}'"), "r.txt"),
+        ("Jenkinsfile", jenkins(f"dir('x') {{ git '{URL}' }}", f"sh '{INSTALL}'"), "r.txt"),
+        ("Jenkinsfile", jenkins(f"git '{URL}'", "checkout scm", f"sh '{INSTALL}'"), "r.txt"),
+        (
+            "Jenkinsfile",
+            jenkins("checkout scm", f"httpRequest url: '{URL}'", f"dir('a') {{ sh '{INSTALL}' }}"),
+            "a/r.txt",
+        ),
         ("a.sh", f"git clone {URL}\ncd x\nmake\ncd ..\n{INSTALL}\n", "r.txt"),
         ("a.sh", f"git clone {URL}\n(cd x && make)\n{INSTALL}\n", "r.txt"),
         ("a.sh", f"git clone --mirror {URL} x\ncd x\n{INSTALL}\n", "x/r.txt"),
