@@ -99,6 +99,26 @@ API: Final = below("api", {**GOOD_PROJECT, "Dockerfile": SYNC})
 DOCS: Final = "pip install -r docs/requirements.txt"
 
 WORLDS: Final = {
+    "a workflow installs the list of an archive": (
+        {"requirements.txt": GOOD, **workflow("tar xf x.tar", f"cd x && {LIST}")},
+        {"": "unknown"},
+    ),
+    "a workflow syncs the project of an archive": (
+        {**GOOD_PROJECT, **workflow("tar xf x.tar && cd x && uv sync")},
+        {"": "unknown"},
+    ),
+    "a workflow installs its own list beside an archive": (
+        {"requirements.txt": GOOD, **workflow("curl https://h.example/x.tgz | tar xz", LIST)},
+        {"": "cleared"},
+    ),
+    "an image unpacks an archive where the list of another repository then lies": (
+        {"requirements.txt": GOOD, "Dockerfile": image("WORKDIR /a", "ADD x.tgz .", f"RUN {LIST}")},
+        {"": "unknown"},
+    ),
+    "an image unpacks an archive and has its own list": (
+        {"requirements.txt": GOOD, "Dockerfile": image("WORKDIR /a", "ADD x.tgz .", "COPY . .", f"RUN {LIST}")},
+        {"": "cleared"},
+    ),
     "a pipeline installs the list of another repository": (
         pipeline("checkout: y", f"script: {LIST}"),
         {"": "unknown"},

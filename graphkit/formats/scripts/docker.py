@@ -19,10 +19,20 @@ from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.fetched import fetched_findings, image_findings
 from graphkit.formats.scripts.findings import Finding, NotThere, found_together, same
-from graphkit.formats.scripts.folders import Place, note_clone, put_in_place
+from graphkit.formats.scripts.folders import (
+    Place,
+    address_of,
+    is_unpacked,
+    note_archive,
+    note_clone,
+    note_files,
+    note_unpacked,
+    put_in_place,
+)
 from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.shell import HEREDOC, index_findings, script_in, shell_findings, without_python
 from graphkit.formats.scripts.shell_words import Exported, Variables, Word, commands_of, literal, logical_lines
+from graphkit.formats.scripts.unpacked import is_archive
 from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
 
 _INSTRUCTION: Final = re.compile(r"\s*(?:ONBUILD\s+)?([A-Za-z]+)\s+(.*)", re.DOTALL)
@@ -36,6 +46,8 @@ _MOST_ABOVE: Final = 20
 _UV_RUN: Final = re.compile(r"\buv[\"',]*\s+[\"']?run\b[^;|&\n]{0,500}")
 """A command of `uv run`, which resolves a project that has no lock."""
 _NO_PROJECT: Final = re.compile(r"--(?:no-project|no-sync|frozen|locked|script)\b")
+_REPOSITORY: Final = re.compile(r"^git@|^(?:git|ssh)://|\.git(?:#|$)")
+"""What `ADD` clones."""
 _FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
 
 
@@ -166,7 +178,7 @@ class Dockerfile:
                 yield from image_findings(image, f"line {number}")
             if name in {"COPY", "ADD"}:
                 yield from self._added(number, rest)
-                self._copy(rest)
+                self._copy(rest, is_add=name == "ADD")
                 if HEREDOC.search(rest):  # what the file has stands here, and is none of the repository's
                     to = posixpath.normpath(posixpath.join(self._folder, self._words(rest)[-1]))
                     paths = (to, posixpath.relpath(to, self._folder))
@@ -206,7 +218,7 @@ class Dockerfile:
                 if name == "ARG" and "=" not in word.text and word.text not in self._variables:
                     self._variables.set(word.text, None)
 
-    def _copy(self, rest: str) -> None:
+    def _copy(self, rest: str, *, is_add: bool) -> None:
         is_of_stage = "--from" in rest or "://" in rest
         stage = _Stage()
         while flag := _FLAG.match(rest):
@@ -219,6 +231,11 @@ class Dockerfile:
             to = posixpath.join(self._folder, words[-1])
             lists = dict(one for source in words[:-1] for one in stage.lists(source, to))
             self._copies.append(_Copy(sources, posixpath.normpath(to), lists))
+            for source in words[:-1] if is_add else ():
+                if is_archive(source) and "://" not in source:
+                    note_unpacked(self._variables, posixpath.normpath(to), source)
+                elif _REPOSITORY.search(source):
+                    note_files(self._variables, posixpath.normpath(to), address_of(source))
 
     def _added(self, number: int, rest: str) -> Iterator[Finding]:
         """Yield the releases whose files are taken from an address."""
@@ -263,6 +280,7 @@ class Dockerfile:
         inner = script_in(words)
         if words and not inner:
             note_clone(words, Place(), self._variables)
+            note_archive(words, Place(), self._variables)
             for one in (one.text for one in words if one.is_quoted):
                 yield from fetched_findings(one, f"line {number}")
             for found, told in found_in(words):
@@ -298,8 +316,9 @@ class Dockerfile:
         places = tuple(dict.fromkeys(one for one in (found, *above) if one))
         if places or None in above:
             return places or same(path)
-        missing = self._missing_lock(folder, name)
-        return (missing,) if missing else same(path)
+        if missing := self._missing_lock(folder, name):
+            return (missing,)
+        return (at,) if is_unpacked(self._variables, at) else same(path)
 
     def _missing_lock(self, folder: str, name: str) -> str:
         """Return where a tool's own lock would lie that was not copied, while its project was; empty for others."""

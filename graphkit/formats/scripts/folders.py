@@ -15,9 +15,13 @@ from graphkit.formats.addresses import without_passwords
 from graphkit.formats.scripts.findings import Resolve, moved, same
 from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.shell_words import Variables, Word
+from graphkit.formats.scripts.unpacked import UNPACKS, unpacked_by
 
-MOVES: Final = re.compile(r"\b(?:cd|pushd|popd|clone|clone_from|clone_repository|chdir|submodule|checkout|co)\b")
-"""What a line has that may change the folder that commands run in, or clone a repository."""
+MOVES: Final = re.compile(
+    rf"\b(?:cd|pushd|popd|clone|clone_from|clone_repository|chdir|submodule|checkout|co)\b|{UNPACKS.pattern}",
+    re.IGNORECASE,
+)
+"""What a line has that may change the folder that commands run in, clone a repository, or unpack an archive."""
 _OWN: Final = re.compile(
     r"github\.(?:repository\b|event\.[\w.]{0,60}repo)|GITHUB_REPOSITORY\b|CI_(?:REPOSITORY_URL|PROJECT_(?:PATH|URL))\b"
     r"|BUILD_REPOSITORY_URI\b|Build\.Repository\.Uri\b|CIRCLE_REPOSITORY_URL\b"
@@ -65,6 +69,12 @@ _MOST: Final = 200
 """Folders of one file that are told apart."""
 _LONGEST: Final = 500
 """Characters of a path; nothing tells of a longer one."""
+
+
+class Archive(str):
+    """The name of an archive in the place of an address: files of the repository may lie there too."""
+
+    __slots__ = ()
 
 
 class Place(Struct):
@@ -123,6 +133,12 @@ class Place(Struct):
         path = under(self.at, to.text)
         is_unknown = bool(to.unknown) and (not _TOP.match(to.text) or "$" in path)
         is_open = is_unknown or "%" in to.text or (self.is_elsewhere and posixpath.isabs(to.text))
+        told = next(
+            (one for one in known.clones.values() if isinstance(one, Archive) and to.text in posixpath.basename(one)),
+            "",
+        )
+        if to.unknown and told:  # `tar xf $NAME.tar.gz`, then `cd $NAME`
+            note_files(known, path, told)
         if to.unknown and to.text in known.cloning:  # `git clone host/$NAME`, then `cd $NAME`
             note_files(known, path, known.cloning)
             known.cloning = ""
@@ -159,6 +175,11 @@ def put_in_place(found: Found, at: Place, known: Variables, resolve: Resolve = s
         for name in list(paths):
             if (origin := _place_of(known, under(at.at, name))) is None:
                 continue
+            if isinstance(origin[0], Archive):
+                is_any = at.is_open and not at.at  # some folder, which need not be that of the archive
+                is_copied = resolve is not same and not all(map(posixpath.isabs, resolve(at.lies_at(name))))
+                found.unpacked = found.unpacked if is_any or is_copied else origin[0]
+                continue
             del paths[name]
             if origin[0]:
                 found.cloned[without_passwords(origin[0]), origin[1]] = None
@@ -174,19 +195,20 @@ def put_in_place(found: Found, at: Place, known: Variables, resolve: Resolve = s
 
 def in_own(known: Variables, at: Place, name: str) -> tuple[str, ...]:
     """Return where a path lies in the own repository, by its name in a folder; nowhere if in another repository."""
-    if (origin := _place_of(known, under(at.at, name))) is None:
+    origin = _place_of(known, under(at.at, name))
+    if origin is None or isinstance(origin[0], Archive):
         return (at.lies_at(name),)
     return () if origin[0] else (origin[1],)
 
 
 def other_in(known: Variables) -> str:
     """Return the address of a repository that was cloned, empty where no other than the own one was."""
-    return next((address for address in known.clones.values() if address), "")
+    return next((one for one in known.clones.values() if one and not isinstance(one, Archive)), "")
 
 
 def _is_of_other(known: Variables, at: Place) -> bool:
     origin = _place_of(known, at.at)
-    return origin is not None and bool(origin[0])
+    return origin is not None and bool(origin[0]) and not isinstance(origin[0], Archive)
 
 
 def under(folder: str, name: str) -> str:
@@ -217,6 +239,30 @@ def note_clone(words: tuple[Word, ...], place: Place, known: Variables) -> None:
         known.cloning = address_of(address.text)
         return
     note_files(known, under(place.at, name), address_of(address.text))
+
+
+def note_archive(words: tuple[Word, ...], place: Place, known: Variables, *, is_own: bool = False) -> None:
+    """Note the folder that a command unpacks an archive in; ``is_own``: one of files that are here."""
+    for archive, folder in unpacked_by(words):
+        path = under(place.at, folder.text)
+        if is_own:
+            here = _place_of(known, place.at)
+            note_files(known, path, here[0] if here else "")
+        else:
+            note_unpacked(known, path, archive)
+
+
+def note_unpacked(known: Variables, path: str, archive: str) -> None:
+    """Note that a folder has the files of an archive, unless it has those of a repository."""
+    origin = _place_of(known, path)
+    if origin is None or isinstance(origin[0], Archive):
+        note_files(known, path, Archive(archive or "from a pipe"))
+
+
+def is_unpacked(known: Variables, path: str) -> bool:
+    """Return whether an archive was unpacked in a folder that a path leads into."""
+    origin = _place_of(known, path)
+    return origin is not None and isinstance(origin[0], Archive)
 
 
 def name_in(address: str) -> str:
@@ -274,6 +320,8 @@ def _place_of(known: Variables, path: str) -> tuple[str, str] | None:
         if whole == place:
             return address, "."
         if place == "." and not posixpath.isabs(whole) and not whole.startswith(".."):
+            if isinstance(address, Archive) and _OPEN.match(whole):
+                continue  # any folder
             return address, whole
         if whole.startswith(f"{place.rstrip('/')}/"):
             return address, posixpath.relpath(whole, place)

@@ -30,6 +30,8 @@ class Found(Struct, kw_only=True):
     inputs: dict[str, None] = field(default_factory=dict)
     cloned: dict[tuple[str, str], None] = field(default_factory=dict)
     """Files of other repositories: the address of each, and the path in it."""
+    unpacked: str = ""
+    """The archive that was unpacked in the folder of an input."""
     constraints: dict[str, None] = field(default_factory=dict)
     """Files that constrain what is installed, and install nothing."""
     bounds: dict[Requirement, None] = field(default_factory=dict)
@@ -66,6 +68,7 @@ class Found(Struct, kw_only=True):
             requirements=tuple(self.requirements),
             inputs=tuple(self.inputs),
             cloned=tuple(self.cloned),
+            unpacked=without_passwords(self.unpacked)[:_TEXT],
             constraints=tuple(self.bounds),
             updated_lists=tuple(self.updated_lists),
             is_past_lock=self.is_past_lock and bool(self.inputs or self.cloned),

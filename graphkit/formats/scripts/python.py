@@ -10,7 +10,7 @@ from typing import Final
 
 from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.findings import Finding, moved, same
-from graphkit.formats.scripts.folders import MOVES, Place, note_clone, put_in_place
+from graphkit.formats.scripts.folders import MOVES, Place, note_archive, note_clone, put_in_place
 from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.install_words import TOOLS
 from graphkit.formats.scripts.python_places import Places
@@ -225,6 +225,7 @@ def _found(node: ast.Call, calls: _Commands, at: Place, known: Variables) -> Ite
         words = (program._replace(unknown=program.text if program.unknown else ""), *rest)
         at.move(words, known)
         note_clone(words, at, known)
+        note_archive(words, at, known)
         for found, told in found_in(words):
             if calls.is_of_session(node) and name_of(node) in {"install", "conda_install"}:
                 found.tool = "nox"

@@ -9,7 +9,17 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from graphkit.formats.scripts.folders import Place, address_of, name_in, note_clone, note_files, other_in, under
+from graphkit.formats.scripts.folders import (
+    Place,
+    address_of,
+    name_in,
+    note_archive,
+    note_clone,
+    note_files,
+    note_unpacked,
+    other_in,
+    under,
+)
 from graphkit.formats.scripts.python_words import OWN, Literals, name_of, text_of
 from graphkit.formats.scripts.shell_words import Variables, Word
 
@@ -25,7 +35,9 @@ _CLONES: Final = frozenset({"clone_from", "clone_repository", "clone"})
 """Functions of git libraries that clone: the address and the folder are their first arguments."""
 _ADDRESS: Final = re.compile(r"://|^git@|\.git$")
 _ADDRESSES: Final = frozenset({"url", "source", "from_path"})
-_FOLDERS: Final = frozenset({"to_path", "path", "target"})
+_FOLDERS: Final = frozenset({"to_path", "path", "target", "extract_dir"})
+_UNPACKS: Final = frozenset({"unpack_archive", "extractall"})
+"""Functions that unpack an archive, the first of the file that it is given."""
 _NAMED: Final = re.compile(r"\$\(([A-Za-z_]\w*)\)")
 
 Words = tuple[Word, ...]
@@ -77,7 +89,7 @@ class Places:
 
     def _take(self, call: ast.Call, at: Place) -> None:
         called, commands = name_of(call), tuple(self._commands_in(call))
-        if len(self._calls) >= _MOST or not (commands or called in _CHANGES | _CLONES):
+        if len(self._calls) >= _MOST or not (commands or called in _CHANGES | _CLONES | _UNPACKS):
             return
         told = next((one.value for one in call.keywords if one.arg == "cwd"), None)
         here = replace(at)
@@ -88,11 +100,14 @@ class Places:
             self._enter(call.args[0], at)
         elif called in _CLONES:
             self._clone(call, here)
+        elif called in _UNPACKS:
+            self._unpack(call, here, 1 if called == "unpack_archive" else 0)
         inner = replace(here)
         for words in commands:
             filled = tuple(one._replace(text=_from_own(self._filled(one.text))) for one in words)
             inner.move(filled, self._known)
             note_clone(filled, inner, self._known)
+            note_archive(filled, inner, self._known)
 
     def _clone(self, call: ast.Call, at: Place) -> None:
         given = [*call.args, *(one.value for one in call.keywords if one.arg in _ADDRESSES)][:1]
@@ -102,6 +117,11 @@ class Places:
             return  # of something else than a repository
         folder = _from_own(self._text(to[0])) if to else name_in(address)
         note_files(self._known, under(at.at, folder), address_of(address))
+
+    def _unpack(self, call: ast.Call, at: Place, number: int) -> None:
+        to = [*call.args[number : number + 1], *(one.value for one in call.keywords if one.arg in _FOLDERS)][:1]
+        folder = _from_own(self._text(to[0])) if to else "."
+        note_unpacked(self._known, under(at.at, folder), self._text(call.args[0]) if number and call.args else "")
 
     def _enter(self, node: ast.expr, at: Place) -> None:
         text = self._text(node)

@@ -19,7 +19,7 @@ from graphkit.formats.scripts.at_start import started_findings
 from graphkit.formats.scripts.changed_files import CHANGES, changed_by
 from graphkit.formats.scripts.fetched import fetched_findings
 from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
-from graphkit.formats.scripts.folders import BEFORE, MOVES, Place, in_own, note_clone, put_in_place
+from graphkit.formats.scripts.folders import BEFORE, MOVES, Place, in_own, note_archive, note_clone, put_in_place
 from graphkit.formats.scripts.found import Found
 from graphkit.formats.scripts.image_builds import image_build_in, may_build
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS, indexes_in
@@ -33,6 +33,7 @@ from graphkit.formats.scripts.shell_words import (
     literal,
     logical_lines,
 )
+from graphkit.formats.scripts.unpacked import OWN_ARCHIVE
 from graphkit.model.input_names import INSTALLED_FROM
 
 _TELLS: Final = re.compile(r"[=$]|\bfor\b|\bread\b|\bcd\b|\bpushd\b|array\b")
@@ -94,11 +95,13 @@ def shell_findings(
             continue
         is_run = bool(_INTO_SHELL.search(line))
         is_inside = bool(_SUBSHELL.search(line))
+        is_own = bool(OWN_ARCHIVE.search(line))
         outside = at.at
         for command in commands_of(line, number, known, is_make=is_make):
             at.move(command.words, known, is_inside=is_inside)
             here = at.of_command(command.words, known)
             note_clone(command.words, here, known)
+            note_archive(command.words, here, known, is_own=is_own)
             yield from image_build_in(command.words, partial(in_own, known, here))
             yield from (one._replace(place=where) for one in _code_findings(command.words))
             texts, words = ([], command.words) if is_run or depth >= _DEEPEST else _scripts_in(command.words)

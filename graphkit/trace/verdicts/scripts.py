@@ -23,7 +23,7 @@ from graphkit.model.documents import (
     InstallCommand,
 )
 from graphkit.model.input_names import INSTALLED_FROM, PROJECTS
-from graphkit.model.repository_paths import InputLine, is_address_of, parts_of_path
+from graphkit.model.repository_paths import InputLine, PathParts, is_address_of, parts_of_path
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
 from graphkit.model.versions import release_version
@@ -85,7 +85,12 @@ def _names(states: Sequence[InputState]) -> frozenset[str]:
 
 
 def _has_no_lock(script: InputState, command: InstallCommand, known: AbstractSet[str]) -> bool:
-    """Return whether a tool would keep to a lock and has none; ``known`` are the names of the inputs beside it."""
+    """Return whether a tool would keep to a lock and has none; ``known`` are the names of the inputs beside it.
+
+    What an archive has nobody knows.
+    """
+    if command.unpacked:
+        return False
     names = {one.name for one in _paths(script, command)}
     return bool(names & INSTALLED_FROM) and not names & known
 
@@ -101,7 +106,7 @@ def _meant(script: InputState, command: InstallCommand, alike: Sequence[InputSta
     """
     named = _named_by(script, command)
     exact = [state for state in alike if _place(state) in named]
-    names = {path[-1] for _, _, path in named if path}
+    names = {path[-1] for _, _, path in named if path and not command.unpacked}
     return exact or [state for state in alike if PurePosixPath(state.line[1]).name in names]
 
 
@@ -200,10 +205,11 @@ def judge_script(
     is_conda = script.document.format == CONDA_ENVIRONMENT  # what conda installs is judged with its manifest
     commands = [one for one in commands_in(script, here) if not (is_conda and one.tool == CONDA)]
     has_inputs = any(command.inputs or command.cloned for command in commands)
-    alike = beside(script, here) if has_inputs else ()
+    alike = beside(script, here) if has_inputs else []
     for command in commands:
         problem = _problem(context, command, script.document.indexes, span)
-        if problem := problem or _unknown_input(script, command, alike):
+        problem = problem or _unknown_input(script, command, alike) or _from_archive(script, command, alike)
+        if problem:
             text = f"`{command.text}` {problem}; `installs_from` in the organisation file"
             gap = _opened(script.document, command, f"{text}, or the SBOM of the build, would settle it")
             return replace(gap, of_script=True)
@@ -275,6 +281,28 @@ def _unknown_input(script: InputState, command: InstallCommand, alike: Sequence[
         if not is_there and not (is_set_up and one.name == _PROJECT):
             return f"installs from {'/'.join(parts_of_path(one))}, which is not among the inputs"
     return ""
+
+
+def _from_archive(script: InputState, command: InstallCommand, alike: Sequence[InputState]) -> str:
+    """Return that a command installs from an archive that was unpacked; empty where all of its inputs are known.
+
+    Of each name one lies at its very path, or the project of a lock; ``alike``: the inputs beside the script.
+    """
+    if not command.unpacked:
+        return ""
+    there = {_place(state)[2] for state in alike}
+    paths = [parts_of_path(one) for one in _paths(script, command)]
+    found = {path[-1] for path in paths if path in there or _has_project(path, there)}
+    missing = next((path for path in paths if path[-1] not in found), None)
+    return (
+        f"installs from {'/'.join(missing)} of an archive ({command.unpacked}), whose files are not here"
+        if missing
+        else ""
+    )
+
+
+def _has_project(path: PathParts, there: AbstractSet[PathParts]) -> bool:
+    return path[-1] in INSTALLED_FROM and any((*path[:-1], name) in there for name in PROJECTS)
 
 
 def _problem(

@@ -206,6 +206,47 @@ def test_python_that_clones_a_repository_from_which_nothing_is_installed(name: s
     assert [(one.inputs, one.cloned, one.unreadable) for one in commands(name, text)] == [(("r.txt",), (), "")]
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "path"),
+    [
+        ("a.sh", f"tar xf x.tar && cd x && {INSTALL}\n", "x/r.txt"),
+        ("a.sh", f"tar --extract --file=x.tar\n{INSTALL}\n", "r.txt"),
+        ("a.sh", f"tar -xzC a -f x.tar && cd a/b && {INSTALL}\n", "a/b/r.txt"),
+        ("a.sh", f"tar -xf $V.tar\ncd $V\n{INSTALL}\n", "$V/r.txt"),
+        ("a.sh", "unzip -q x.tar -d a\npip install -r a/r.txt\n", "a/r.txt"),
+        ("a.sh", f"python3 -m zipfile -e x.tar a\ncd a\n{INSTALL}\n", "a/r.txt"),
+        ("a.sh", f"7z x x.tar -oa && cd a && {INSTALL}\n", "a/r.txt"),
+        ("a.ps1", f"Expand-Archive x.tar -DestinationPath a\ncd a\n{INSTALL}\n", "a/r.txt"),
+        ("Makefile", f"a:\n\ttar xf x.tar && cd x && {INSTALL}\n", "x/r.txt"),
+        ("ci.yml", steps("- run: tar xf x.tar", f"- run: {INSTALL}", "  working-directory: x"), "x/r.txt"),
+        ("a.py", python("import shutil", "shutil.unpack_archive('x.tar', 'a')", f"{PIP}, cwd='a')"), "a/r.txt"),
+        ("a.py", python("subprocess.run('tar xf x.tar', shell=True)", f"{PIP}, cwd='x')"), "x/r.txt"),
+        ("Dockerfile", f"FROM x\nWORKDIR /a\nRUN tar xf x.tar && cd x && {INSTALL}\n", "/a/x/r.txt"),
+        ("Dockerfile", f"FROM x\nWORKDIR /a\nADD x.tar .\nRUN {INSTALL}\n", "/a/r.txt"),
+    ],
+)
+def test_a_list_where_an_archive_was_unpacked_lies_at_its_very_path(name: str, text: str, path: str) -> None:
+    archive = "$V.tar" if "$V" in text else "x.tar"
+    assert [(one.inputs[:1], one.cloned, one.unpacked) for one in commands(name, text)] == [((path,), (), archive)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.sh", f"tar xf x.tar -C a\n{INSTALL}\n"),
+        ("a.sh", f"curl https://h.example/x.tgz | tar xz -C /usr/local\n{INSTALL}\n"),
+        ("a.sh", f"tar xf x.tar x/bin/tool\n{INSTALL}\n"),
+        ("a.sh", f"tar czf x.tar a && tar tf x.tar && unzip -l x.zip\n{INSTALL}\n"),
+        ("a.sh", f"git archive HEAD | tar x -C /tmp/y\ncd /tmp/y\n{INSTALL}\n"),
+        ("ci.yml", steps("- run: tar xf x.tar", f"- run: {INSTALL}", "  working-directory: ${{ matrix.a }}")),
+        ("Dockerfile", f"FROM x\nWORKDIR /a\nADD x.tar .\nCOPY r.txt .\nRUN {INSTALL}\n"),
+        ("Dockerfile", f"FROM x\nRUN tar xf x.tar -C /opt\nWORKDIR /a\nCOPY . .\nRUN {INSTALL}\n"),
+    ],
+)
+def test_an_archive_from_which_nothing_is_installed(name: str, text: str) -> None:
+    assert [(one.inputs, one.unpacked, one.unreadable) for one in commands(name, text)] == [(("r.txt",), "", "")]
+
+
 COMMAND: Final = "commands:\n  c:\n    steps:\n    - run: git clone o/x\n"
 TO_OTHER: Final = "a:\n  - &clone\n    run: git clone o/x\n  - &into\n    working-directory: x\n"
 
