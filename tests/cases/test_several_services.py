@@ -107,6 +107,14 @@ WORLDS: Final = {
         {**GOOD_PROJECT, **workflow("tar xf x.tar && cd x && uv sync")},
         {"": "unknown"},
     ),
+    "a workflow installs the list of a submodule": (
+        {"requirements.txt": GOOD, **workflow("git submodule update --init", f"cd x && {LIST}")},
+        {"": "unknown"},
+    ),
+    "a workflow installs its own list beside a submodule": (
+        {"requirements.txt": GOOD, **workflow("git submodule update --init", LIST)},
+        {"": "cleared"},
+    ),
     "a workflow installs its own list beside an archive": (
         {"requirements.txt": GOOD, **workflow("curl https://h.example/x.tgz | tar xz", LIST)},
         {"": "cleared"},

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from graphkit.formats.scripts.folders import address_of, name_in
+from graphkit.formats.scripts.folders import SUBMODULES, Archive, address_of, name_in
 from graphkit.formats.scripts.yaml_scalars import Scalar
 
 _ACTION: Final = re.compile(r"(?:\S*/)?[\w.-]*checkout[\w.-]*@\S+")
@@ -16,6 +16,8 @@ _FREE_FORM: Final = re.compile(r"\b(repo|name|dest)=(\S+)")
 """What is told to one of them in one line."""
 _AZURE: Final = "checkout"
 """The key by which a step of Azure Pipelines checks out a repository by its name among the resources."""
+_YES: Final = frozenset({"true", "recursive", "normal"})
+"""What tells a checkout to take submodules too."""
 _NOT_OTHERS: Final = frozenset({"self", "none"})
 _TOP: Final = re.compile(r"(?:\./)?s(?:/|$)")
 """The folder that jobs of Azure Pipelines begin in, from the one that checkouts are told in."""
@@ -37,7 +39,10 @@ def checkouts_of(scalars: Sequence[Scalar]) -> dict[int, list[Checkout]]:
     for at, one in enumerate(scalars):
         if one.key == "uses" and _ACTION.fullmatch(one.value):
             told = above.get(one.within, {})
-            found[at] = [(told.get("path", "."), address_of(told.get("repository", "")))]
+            checkout = told.get("path", "."), address_of(told.get("repository", ""))
+            found[at] = [checkout]
+            if told.get("submodules", "false").casefold() in _YES and checkout == (".", ""):
+                found[at].append((".", Archive(SUBMODULES)))
         elif one.key == "dest" and one.keys[-2:-1] and one.keys[-2] in _GIT:
             told = tables[one.within]
             found[at] = [(one.value, address_of(told.get("repo", told.get("name", ""))))]
@@ -47,6 +52,11 @@ def checkouts_of(scalars: Sequence[Scalar]) -> dict[int, list[Checkout]]:
     for at, checkout in _of_azure(scalars, names, tables):
         found.setdefault(at, []).append(checkout)
     return found
+
+
+def submodules_of(strategy: str | None) -> list[Checkout]:
+    """Return the checkout of submodules by which a job of GitLab begins, by what `GIT_SUBMODULE_STRATEGY` says."""
+    return [(".", Archive(SUBMODULES))] if strategy in _YES else []
 
 
 def _of_azure(
@@ -64,6 +74,8 @@ def _of_azure(
         for at in steps:
             alias = scalars[at].value
             if alias.casefold() in _NOT_OTHERS:
+                if len(steps) == 1 and tables[scalars[at].within].get("submodules", "false").casefold() in _YES:
+                    yield at, (".", Archive(SUBMODULES))
                 continue
             address = names.get(alias.casefold(), {}).get("name") or alias.partition("@")[0]
             told = tables[scalars[at].within].get("path", "")

@@ -18,7 +18,7 @@ from graphkit.formats.scripts.shell_words import Variables, Word
 from graphkit.formats.scripts.unpacked import UNPACKS, unpacked_by
 
 MOVES: Final = re.compile(
-    rf"\b(?:cd|pushd|popd|clone|clone_from|clone_repository|chdir|submodule|checkout|co)\b|{UNPACKS.pattern}",
+    rf"\b(?:cd|pushd|popd|clone|clone_from|clone_repository|chdir|submodules?|checkout|co)\b|{UNPACKS.pattern}",
     re.IGNORECASE,
 )
 """What a line has that may change the folder that commands run in, clone a repository, or unpack an archive."""
@@ -62,6 +62,11 @@ _FOLDER_FLAGS: Final = {"env": "-C", "sudo": "-D"}
 """The option by which a program runs another in a folder, beside ``--chdir``."""
 _ASSIGNED: Final = re.compile(r"\w+=")
 _FLAG: Final = re.compile(r"-\S+|/[dD]")
+_SUBMODULES: Final = re.compile(
+    r"\bgit\b(?!.*\sclone\b).*\s(?:submodule\s(?:.*\s)?(?:update|init)\b|--recurse-submodules\b|--recursive\b)"
+)
+SUBMODULES: Final = "git submodules"
+"""What brings files of other repositories into this one."""
 _NAME: Final = re.compile(r"[/:\\]")
 
 
@@ -72,7 +77,7 @@ _LONGEST: Final = 500
 
 
 class Archive(str):
-    """The name of an archive in the place of an address: files of the repository may lie there too."""
+    """The name of an archive, or submodules, in the place of an address: files of the repository may lie there too."""
 
     __slots__ = ()
 
@@ -243,6 +248,8 @@ def note_clone(words: tuple[Word, ...], place: Place, known: Variables) -> None:
 
 def note_archive(words: tuple[Word, ...], place: Place, known: Variables, *, is_own: bool = False) -> None:
     """Note the folder that a command unpacks an archive in; ``is_own``: one of files that are here."""
+    if _SUBMODULES.search(" ".join(word.text for word in words)):
+        note_unpacked(known, place.at or ".", SUBMODULES)
     for archive, folder in unpacked_by(words):
         path = under(place.at, folder.text)
         if is_own:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from graphkit.formats.scripts.arguments import found_in
 from graphkit.formats.scripts.at_start import setting_findings
 from graphkit.formats.scripts.changed_files import CHANGES
-from graphkit.formats.scripts.checkouts import checkouts_of
+from graphkit.formats.scripts.checkouts import checkouts_of, submodules_of
 from graphkit.formats.scripts.fetched import image_findings, may_install
 from graphkit.formats.scripts.findings import Finding, found_together, moved, project_of, same
 from graphkit.formats.scripts.folders import MOVES, Place, note_files, put_in_place
@@ -121,6 +121,8 @@ def yaml_findings(text: str, *, is_hooks: bool = False) -> Iterator[Finding]:
             job = own
             context.values.start_anew()
             context.places.clear()
+            for folder, address in submodules_of(context.values.get("GIT_SUBMODULE_STRATEGY")):
+                note_files(context.values, folder, address)
         if one.keys[:-1] != mapping:
             mapping = one.keys[:-1]
             images.clear()

@@ -284,7 +284,7 @@ def _unknown_input(script: InputState, command: InstallCommand, alike: Sequence[
 
 
 def _from_archive(script: InputState, command: InstallCommand, alike: Sequence[InputState]) -> str:
-    """Return that a command installs from an archive that was unpacked; empty where all of its inputs are known.
+    """Return that a command installs from an archive or submodule; empty where all of its inputs are known.
 
     Of each name one lies at its very path, or the project of a lock; ``alike``: the inputs beside the script.
     """
@@ -293,12 +293,8 @@ def _from_archive(script: InputState, command: InstallCommand, alike: Sequence[I
     there = {_place(state)[2] for state in alike}
     paths = [parts_of_path(one) for one in _paths(script, command)]
     found = {path[-1] for path in paths if path in there or _has_project(path, there)}
-    missing = next((path for path in paths if path[-1] not in found), None)
-    return (
-        f"installs from {'/'.join(missing)} of an archive ({command.unpacked}), whose files are not here"
-        if missing
-        else ""
-    )
+    missing = next(("/".join(path) for path in paths if path[-1] not in found), "")
+    return f"installs from {missing}, which may be from {command.unpacked}, whose files are not here" if missing else ""
 
 
 def _has_project(path: PathParts, there: AbstractSet[PathParts]) -> bool:

@@ -247,6 +247,22 @@ def test_an_archive_from_which_nothing_is_installed(name: str, text: str) -> Non
     assert [(one.inputs, one.unpacked, one.unreadable) for one in commands(name, text)] == [(("r.txt",), "", "")]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.sh", f"git submodule update --init --recursive\ncd x && {INSTALL}\n"),
+        ("a.sh", f"git -C . submodule init && cd x && {INSTALL}\n"),
+        ("a.sh", f"git pull --recurse-submodules\n(cd x; {INSTALL})\n"),
+        (FLOW, checkout("submodules: recursive", run=f"{INSTALL}\n        working-directory: x")),
+        ("ci.yml", azure("checkout: self\n        submodules: true", run=f"cd x && {INSTALL}")),
+        ("ci.yml", f"variables: {{GIT_SUBMODULE_STRATEGY: normal}}\na:\n  script: [cd x, {INSTALL}]\n"),
+    ],
+)
+def test_a_list_of_a_submodule_lies_at_its_very_path(name: str, text: str) -> None:
+    (found,) = commands(name, text)
+    assert (found.inputs[0].removeprefix("../../"), found.unpacked) == ("x/r.txt", "git submodules")
+
+
 COMMAND: Final = "commands:\n  c:\n    steps:\n    - run: git clone o/x\n"
 TO_OTHER: Final = "a:\n  - &clone\n    run: git clone o/x\n  - &into\n    working-directory: x\n"
 
