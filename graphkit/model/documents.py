@@ -152,9 +152,9 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     what it installs, as far as the files that say so were read. ``updated_lists`` are where a list may lie that it
     makes of its inputs, and whose pins it keeps; where none lies there, it keeps to no lock. ``is_past_lock``: it does
     not keep to a lock beside them; ``needs_lock``: it fails where its lock is missing; ``is_past_guards``: it does not
-    keep to the settings of their project, as with another cut-off or another file of settings. ``unreadable`` says
-    what of its arguments cannot
-    be known (`$DEPS`, a URL), empty where all can. ``tool`` is `pip`, `uv`, `poetry`, …, as far as it says.
+    keep to the settings of their project, as with another cut-off or another file of settings. ``needs_project``: it
+    runs a program in an image, and installs only where there is a project. ``unreadable`` says what of its arguments
+    cannot be known (`$DEPS`, a URL), empty where all can. ``tool`` is `pip`, `uv`, `poetry`, …, as far as it says.
     """
 
     place: str
@@ -169,6 +169,7 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     is_past_lock: bool = False
     needs_lock: bool = False
     is_past_guards: bool = False
+    needs_project: bool = False
     unreadable: str = ""
 
 
@@ -265,7 +266,7 @@ def is_telling(script: Document) -> bool:
 def names_only(document: Document) -> bool:
     """Return whether a script names files that it fetches, images and files for one, and has no install command."""
     is_any = bool(document.commands or document.image_builds or document.hides)
-    return is_any and all(one.tool in {DOWNLOAD, IMAGE} for one in document.commands)
+    return is_any and all(one.tool in {DOWNLOAD, IMAGE} or one.needs_project for one in document.commands)
 
 
 def is_attested(document: Document) -> bool:

@@ -178,6 +178,7 @@ BUILT: Final = {"documents": [], "builds": builds(lock="uv.lock")}
 BUILDING: Final = f'{PROJECT}\n[build-system]\nrequires = ["mid"]\nbuild-backend = "x"\n'
 GROUP: Final = f'{BARRED}\n[dependency-groups]\nlint = ["badpkg"]\n'
 OF_IMAGE: Final = {"pyproject.toml": REQUIRING, "uv.lock": LOCKED, "Dockerfile": "FROM x\nCOPY . .\nRUN uv sync\n"}
+RUNNING: Final = 'FROM x\nCOPY . .\nCMD ["uv", "run", "app.py"]\n'
 LONG_AGO: Final = "1970-01-01"
 ROOT: Final = '[project]\nname = "root"\nversion = "1"\n[tool.uv.workspace]\nmembers = ["sub"]\n'
 CUT_OFF: Final = '[tool.uv]\nexclude-newer = "2026-03-20T00:00:00Z"\n'
@@ -312,6 +313,10 @@ INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/s
         (OF_IMAGE, {}, "cleared"),
         ({**OF_IMAGE, ".dockerignore": "*.lock\n!uv.lock\ntests\n"}, {}, "cleared"),
         ({**OF_IMAGE, ".dockerignore": "*\n!src\n!pyproject.toml\n"}, {}, "picked"),
+        # `uv run` resolves it too, and installs nothing where there is no project.
+        ({**OF_IMAGE, "Dockerfile": RUNNING}, {}, "cleared"),
+        ({**OF_IMAGE, "Dockerfile": RUNNING, ".dockerignore": "*.lock\n"}, {}, "picked"),
+        ({"requirements.txt": "other\n", "Dockerfile": RUNNING, ".dockerignore": "*.lock\n"}, {}, "cleared"),
         # The guards of the member of a workspace are not read, whoever builds it.
         ({"pyproject.toml": MEMBER}, {"resolver": "uv"}, "cleared"),
         ({"pyproject.toml": MEMBER}, {"resolver": "uv", "builds": builds(manifest="pyproject.toml")}, "cleared"),

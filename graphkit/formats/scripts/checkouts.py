@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from graphkit.formats.scripts.folders import SUBMODULES, Archive, address_of, name_in
+from graphkit.formats.scripts.folders import ANY_FOLDER, SUBMODULES, Archive, address_of, name_in
 from graphkit.formats.scripts.yaml_scalars import Scalar
 
 _ACTION: Final = re.compile(r"(?:\S*/)?[\w.-]*checkout[\w.-]*@\S+")
@@ -18,7 +18,8 @@ _AZURE: Final = "checkout"
 """The key by which a step of Azure Pipelines checks out a repository by its name among the resources."""
 _YES: Final = frozenset({"true", "recursive", "normal"})
 """What tells a checkout to take submodules too."""
-_NOT_OTHERS: Final = frozenset({"self", "none"})
+_OWN: Final = "self"
+_NONE: Final = "none"
 _TOP: Final = re.compile(r"(?:\./)?s(?:/|$)")
 """The folder that jobs of Azure Pipelines begin in, from the one that checkouts are told in."""
 
@@ -35,6 +36,7 @@ def checkouts_of(scalars: Sequence[Scalar]) -> dict[int, list[Checkout]]:
             tables.setdefault(one.within, {})[one.key] = one.value
         if one.keys[-2:-1] == ("with",):
             above.setdefault(one.above, {})[one.key] = one.value
+    values = {one.key: one.value for one in scalars if one.keys[-2:-1] == ("vars",)}
     found: dict[int, list[Checkout]] = {}
     for at, one in enumerate(scalars):
         if one.key == "uses" and _ACTION.fullmatch(one.value):
@@ -45,7 +47,8 @@ def checkouts_of(scalars: Sequence[Scalar]) -> dict[int, list[Checkout]]:
                 found[at].append((".", Archive(SUBMODULES)))
         elif one.key == "dest" and one.keys[-2:-1] and one.keys[-2] in _GIT:
             told = tables[one.within]
-            found[at] = [(one.value, address_of(told.get("repo", told.get("name", ""))))]
+            repository = told.get("repo", told.get("name", ""))
+            found[at] = [(one.value, address_of(values.get(repository.strip("{} "), repository)))]
         elif one.key in _GIT and (free := dict(_FREE_FORM.findall(one.value))).keys() >= {"repo", "dest"}:
             found[at] = [(free["dest"], address_of(free["repo"]))]
     names = {told["repository"].casefold(): told for told in tables.values() if told.get("repository")}
@@ -72,16 +75,19 @@ def _of_azure(
             jobs.setdefault(one.steps, []).append(at)
     for steps in jobs.values():
         for at in steps:
-            alias = scalars[at].value
-            if alias.casefold() in _NOT_OTHERS:
-                if len(steps) == 1 and tables[scalars[at].within].get("submodules", "false").casefold() in _YES:
-                    yield at, (".", Archive(SUBMODULES))
+            alias, said = scalars[at].value, tables[scalars[at].within]
+            if alias.casefold() == _NONE:
                 continue
-            address = names.get(alias.casefold(), {}).get("name") or alias.partition("@")[0]
-            told = tables[scalars[at].within].get("path", "")
+            is_own = alias.casefold() == _OWN
+            address = (
+                alias.partition("@")[0] if alias.casefold() not in names else names[alias.casefold()].get("name", alias)
+            )
+            told = said.get("path", "")
             folders = [_TOP.sub("", told) or "." if _TOP.match(told) else f"../{told}"] if told else []
             if len(steps) == 1:
                 folders.append(".")
-            elif not told:
-                folders += [name_in(address), alias]
-            yield from ((at, (folder, address_of(address))) for folder in folders)
+            elif not told:  # of its own name, which nothing here tells of the own one
+                folders += [ANY_FOLDER] if is_own else [name_in(address), alias]
+            yield from ((at, (folder, "" if is_own else address_of(address))) for folder in folders)
+            if is_own and len(steps) == 1 and said.get("submodules", "false").casefold() in _YES:
+                yield at, (".", Archive(SUBMODULES))

@@ -48,6 +48,9 @@ _UV_RUN: Final = re.compile(r"\buv[\"',]*\s+[\"']?run\b[^;|&\n]{0,500}")
 _NO_PROJECT: Final = re.compile(r"--(?:no-project|no-sync|frozen|locked|script)\b")
 _REPOSITORY: Final = re.compile(r"^git@|^(?:git|ssh)://|\.git(?:#|$)")
 """What `ADD` clones."""
+_KEEPING: Final = ("UV_NO_SYNC", "UV_FROZEN", "UV_LOCKED")
+"""Variables under which it resolves nothing."""
+_NOT_SET: Final = frozenset({None, "", "0", "false"})
 _FLAG: Final = re.compile(r"\s*--[a-z][a-z-]*(?:=\S*)?\s+")
 
 
@@ -291,11 +294,17 @@ class Dockerfile:
         yield from self._bodies(rest, waiting)
 
     def _run_by_uv(self, number: int, rest: str) -> Iterator[Finding]:
-        """Yield that `uv run` resolves the project of the folder, which was copied by name and its lock not."""
-        places = self._resolve("uv.lock")
-        for run in _UV_RUN.finditer(rest) if any(isinstance(one, NotThere) for one in places) else ():
-            if not _NO_PROJECT.search(run[0]):
-                found = Found(tool="uv", inputs=dict.fromkeys(places), is_past_lock=True)
+        """Yield that `uv run` installs from the lock of the folder, and resolves the project where it has none.
+
+        Whether there is a project, the folder that the image is built from tells.
+        """
+        if any(self._variables.get(name) not in _NOT_SET for name in _KEEPING):
+            return
+        for run in _UV_RUN.finditer(rest):
+            places = () if _NO_PROJECT.search(run[0]) else self._resolve("uv.lock")
+            if places:
+                found = Found(tool="uv", inputs=dict.fromkeys(places), needs_project=True)
+                found.is_past_lock = any(isinstance(one, NotThere) for one in places)
                 yield Finding(f"line {number}", found, "uv run")
 
     def _put(self, found: Found) -> None:

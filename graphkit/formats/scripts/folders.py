@@ -34,7 +34,7 @@ _ABOVE: Final = re.compile(r"\$[({]?(?:Pipeline\.Workspace|Agent\.BuildDirectory
 _TOP: Final = re.compile(
     r"\$(?:[({]|\{\{\s*)?(?:GITHUB_WORKSPACE|github\.workspace|CI_PROJECT_DIR|BITBUCKET_CLONE_DIR|CIRCLE_WORKING_DIRECTORY"
     r"|(?:Build|BUILD)[._]SourcesDirectory|System[._]DefaultWorkingDirectory)\s*[)}]{0,2}(?![\w.])"
-    rf"|{_ABOVE.pattern}[/\\]s(?![\w.-])",
+    rf"|{_ABOVE.pattern}[/\\]s(?![\w.-])|~/project(?![\w.-])",
     re.IGNORECASE,
 )
 """Variables by which build services name the folder that jobs begin in."""
@@ -62,9 +62,13 @@ _FOLDER_FLAGS: Final = {"env": "-C", "sudo": "-D"}
 """The option by which a program runs another in a folder, beside ``--chdir``."""
 _ASSIGNED: Final = re.compile(r"\w+=")
 _FLAG: Final = re.compile(r"-\S+|/[dD]")
+_LEADING: Final = re.compile(rf"\.\.(?:/|$)|{_OPEN.pattern}")
+"""How a path begins that leads above, or to any folder."""
 _SUBMODULES: Final = re.compile(
     r"\bgit\b(?!.*\sclone\b).*\s(?:submodule\s(?:.*\s)?(?:update|init)\b|--recurse-submodules\b|--recursive\b)"
 )
+ANY_FOLDER: Final = "*"
+"""Each folder below the one that a job begins in of which nothing else is known."""
 SUBMODULES: Final = "git submodules"
 """What brings files of other repositories into this one."""
 _NAME: Final = re.compile(r"[/:\\]")
@@ -137,7 +141,7 @@ class Place(Struct):
         """Go into a folder by its name in the one before."""
         path = under(self.at, to.text)
         is_unknown = bool(to.unknown) and (not _TOP.match(to.text) or "$" in path)
-        is_open = is_unknown or "%" in to.text or (self.is_elsewhere and posixpath.isabs(to.text))
+        is_open = is_unknown or "%" in to.text or (self.is_elsewhere and path.startswith(("/", "~")))
         told = next(
             (one for one in known.clones.values() if isinstance(one, Archive) and to.text in posixpath.basename(one)),
             "",
@@ -323,9 +327,11 @@ def _arguments(words: tuple[Word, ...]) -> Iterator[Word]:
 def _place_of(known: Variables, path: str) -> tuple[str, str] | None:
     """Return the address of the repository whose files lie at a path, and the path in it; None where nothing tells."""
     whole = _whole(known, path)
-    for place, address in sorted(known.clones.items(), key=lambda one: -len(one[0])):
+    for place, address in sorted(known.clones.items(), key=lambda one: (one[0] == ANY_FOLDER, -len(one[0]))):
         if whole == place:
             return address, "."
+        if place == ANY_FOLDER and "/" in whole and not posixpath.isabs(whole) and not _LEADING.match(whole):
+            return address, whole.partition("/")[2]
         if place == "." and not posixpath.isabs(whole) and not whole.startswith(".."):
             if isinstance(address, Archive) and _OPEN.match(whole):
                 continue  # any folder

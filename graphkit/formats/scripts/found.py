@@ -43,6 +43,8 @@ class Found(Struct, kw_only=True):
     is_past_lock: bool = False
     needs_lock: bool = False
     is_past_guards: bool = False
+    needs_project: bool = False
+    """It runs a program, and installs from a lock first where there is a project."""
     unreadable: list[str] = field(default_factory=list)
     is_install: bool = False
     """Its arguments are packages and files."""
@@ -74,6 +76,7 @@ class Found(Struct, kw_only=True):
             is_past_lock=self.is_past_lock and bool(self.inputs or self.cloned),
             needs_lock=self.needs_lock and bool(self.inputs or self.cloned),
             is_past_guards=self.is_past_guards and bool(self.inputs or self.cloned),
+            needs_project=self.needs_project,
             unreadable="; ".join(dict.fromkeys(self.unreadable))[:500],
         )
 

@@ -17,12 +17,12 @@ _TOKEN: Final = re.compile(
 )
 """Texts, comments, the beginning of a block that runs in a folder, and brackets."""
 _GIT: Final = re.compile(
-    r"(?<![\w.'\"-])git\s*\(?\s*(?:[^\n(){}]{0,300}?\burl\s*:\s*)?(?P<mark>['\"])(?P<address>[^'\"\s]+)(?P=mark)"
+    r"(?<![\w.'\"-])git\s*\(?\s*(?=['\"]|\w{1,30}\s*:)(?:[^\n(){}]{0,300}?\burl\s*:\s*)?(?P<mark>['\"])(?P<address>[^'\"\s]+)(?P=mark)"
 )
 _CHECKOUT: Final = re.compile(
-    r"(?<![\w.'\"-])(?<!git )checkout\s*\(?\s*(?!scm\s*\)?\s)[^{}]{0,1000}?"
+    r"(?<![\w.'\"-])(?<!git )checkout\s*\(?\s*(?=\[|scmGit|\w{1,30}\s*:)[^{}]{0,600}?"
     r"\burl\s*:\s*(?P<mark>['\"])(?P<address>[^'\"\s]+)(?P=mark)"
-    r"(?:[^{}]{0,1000}?\brelativeTargetDir\s*:\s*['\"](?P<folder>[^'\"\s]+)['\"])?"
+    r"(?:[^{}]{0,600}?\brelativeTargetDir\s*:\s*['\"](?P<folder>[^'\"\s]+)['\"])?"
 )
 _OWN: Final = re.compile(r"(?<![\w.'\"-])(?<!git )checkout\s*\(?\s*scm\b\s*\)?")
 

@@ -97,7 +97,9 @@ class Places:
             self._enter(told, here)
         self._calls[id(call)] = here
         if called in _CHANGES and call.args:
+            at.is_elsewhere = True  # an absolute folder is one of a container
             self._enter(call.args[0], at)
+            at.is_elsewhere = False
         elif called in _CLONES:
             self._clone(call, here)
         elif called in _UNPACKS:
@@ -129,7 +131,7 @@ class Places:
         if is_own:
             at.at, at.is_open, text = "", False, _from_own(text)
         at.enter(Word(text, text if is_own or "$" in text else ""), self._known)
-        if at.is_open and not is_own and (other := other_in(self._known)):
+        if "$" in text and at.is_open and not is_own and (other := other_in(self._known)):
             note_files(self._known, text, other)  # nothing tells that it is not the folder of the clone
             at.enter(Word(text, text), self._known)
 

@@ -21,6 +21,7 @@ from graphkit.formats.scripts.fetched import fetched_findings
 from graphkit.formats.scripts.findings import Finding, Resolve, moved, same
 from graphkit.formats.scripts.folders import BEFORE, MOVES, Place, in_own, note_archive, note_clone, put_in_place
 from graphkit.formats.scripts.found import Found
+from graphkit.formats.scripts.functions import MOST_CALLS, body_of, functions_in, runs_arguments, with_calls
 from graphkit.formats.scripts.image_builds import image_build_in, may_build
 from graphkit.formats.scripts.install_words import INDEXES, TOOLS, indexes_in
 from graphkit.formats.scripts.python import code_findings
@@ -84,6 +85,7 @@ def shell_findings(
     text, found = without_python(text, first)
     yield from (one._replace(place=f"{prefix}{one.place}") for one in found)
     known = variables or Variables()
+    known.functions |= functions_in(text)
     for number, line in logical_lines(text, first):
         where = f"{prefix}line {number}"
         yield from index_findings(line, where)
@@ -91,7 +93,8 @@ def shell_findings(
             yield from fetched_findings(line, where)
             yield from started_findings(line, where)
         tells = (TOOLS, _TELLS, CHANGES, MOVES)
-        if not (known.exports or any(one.search(line) for one in tells) or may_build(line)):
+        is_call = bool(known.functions) and any(name in line for name in known.functions)
+        if not (known.exports or is_call or any(one.search(line) for one in tells) or may_build(line)):
             continue
         is_run = bool(_INTO_SHELL.search(line))
         is_inside = bool(_SUBSHELL.search(line))
@@ -110,6 +113,12 @@ def shell_findings(
                 yield from shell_findings(
                     inner, known, first=number, resolve=resolve, prefix=prefix, place=there, depth=depth + 1
                 )
+            function = known.functions.get(words[0].text, "") if words and depth < _DEEPEST else ""
+            if function and known.calls < MOST_CALLS:
+                known.calls += 1
+                inner = body_of(function, words[1:])
+                yield from _at_line(shell_findings(inner, known, resolve=resolve, place=at, depth=depth + 1), where)
+                words = () if runs_arguments(function) else words
             is_install = any(map(TOOLS.search, texts))
             for found_here, told in found_in(_run_by(words, line) if is_run else words):
                 is_install = True
@@ -144,6 +153,10 @@ def script_in(words: tuple[Word, ...]) -> str:
             return ""
     given = next((next(waiting, None) for word in waiting if _GIVEN.fullmatch(word.text)), None)
     return given.text if given and given.is_quoted and TOOLS.search(given.text) else ""
+
+
+def _at_line(found: Iterator[Finding], where: str) -> Iterator[Finding]:
+    yield from (one._replace(place=where) for one in found)
 
 
 def _scripts_in(words: tuple[Word, ...]) -> tuple[list[str], tuple[Word, ...]]:
@@ -262,6 +275,7 @@ def _run_by(words: tuple[Word, ...], line: str) -> tuple[Word, ...]:
 def make_findings(text: str) -> Iterator[Finding]:
     """Yield what the recipes of a Makefile install; its variables are known where they are assigned once, literally."""
     variables = Variables()
+    text = with_calls(text)
     for _, line in logical_lines(text, joins_quoted=False):
         if not line.startswith("\t") and (read := _MAKE.fullmatch(line)):
             value = read[3].partition(" #")[0].strip()

@@ -68,7 +68,8 @@ class Variables:
     ``exports`` are the lists that commands before have written out of locks, by their paths; ``changed`` are the lines
     of commands that changed a file, by its path, and whether it is gone. ``clones`` are the addresses of repositories
     by the folders that have their files, empty for the repository of the file itself, and ``cloning`` the last one
-    whose folder nothing names. ``base``: the folder that paths are from.
+    whose folder nothing names. ``base``: the folder that paths are from. ``functions``: the text of those that are told
+    the folder that they work in, and ``calls`` how many calls of them were followed.
     """
 
     def __init__(self) -> None:
@@ -78,6 +79,8 @@ class Variables:
         self.clones: dict[str, str] = {}
         self.cloning = ""
         self.base = ""
+        self.functions: dict[str, str] = {}
+        self.calls = 0
 
     def set(self, name: str, value: str | None) -> None:
         """Take up an assignment; None, another value than before, or one too long to read makes it unknown."""

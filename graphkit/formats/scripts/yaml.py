@@ -57,8 +57,9 @@ _SHELLS: Final = frozenset({"script", "before_script", "install", "before_instal
 """Keys of lists of commands that one shell runs in turn."""
 _STEPS: Final = _SHELLS | {"run", "bash", "pwsh", "powershell", "command", "shell", "inlinescript"}
 """Keys of commands of which later ones see the same files."""
-_FOLDERS: Final = frozenset({"working-directory", "workingdirectory", "working_directory", "workingdir", "chdir"})
-"""Keys of the folder that a command beside them runs in."""
+_FOLDER_OF_STEP: Final = "working-directory"
+_FOLDERS: Final = frozenset({_FOLDER_OF_STEP, "workingdirectory", "working_directory", "workingdir", "chdir"})
+"""Keys of the folder that a command beside them runs in; most are of containers or of other machines."""
 _DEFAULTS: Final = ("defaults", "run", "working-directory")
 _IMAGE_PARTS: Final = frozenset({"repository", "tag", "newName", "newTag"})
 """Keys of the name and the tag of an image."""
@@ -67,23 +68,24 @@ _IMAGE_PARTS: Final = frozenset({"repository", "tag", "newName", "newTag"})
 class _Context(NamedTuple):
     """What scalars of a file say of others, by the number of the collection that both are in.
 
-    ``values`` are variables, ``pythons`` steps whose shell is Python, ``folders`` where steps run, and ``defaults``
-    where those of a job do by its keys. ``places`` are the folders in which the shells of lists of commands are, by the
-    keys of the list.
+    ``values`` are variables, ``pythons`` steps whose shell is Python, ``folders`` where steps run, each with its key,
+    and ``defaults`` where those of a job do by its keys. ``places`` are the folders in which the shells of lists of
+    commands are, by the keys of the list.
     """
 
     values: Variables
     pythons: frozenset[int]
-    folders: dict[int, str]
+    folders: dict[int, tuple[str, str]]
     defaults: dict[tuple[str, ...], str]
     places: dict[tuple[str, ...], Place]
 
     def place_of(self, one: Scalar) -> Place:
         """Return where a scalar with commands begins to run; a list of them goes on where the one before ended."""
         job = next((self.defaults[one.keys[:at]] for at in (2, 0) if one.keys[:at] in self.defaults), "")
-        folder = self.folders.get(one.within, job)
-        place = Place()
+        key, folder = self.folders.get(one.within, (_FOLDER_OF_STEP, job))
+        place = Place(is_elsewhere=key != _FOLDER_OF_STEP)
         place.enter(Word(folder, folder if "$" in folder or "{{" in folder else ""), self.values)
+        place.is_elsewhere = False
         return self.places.setdefault(one.keys[:-1], place) if one.is_item and one.key in _SHELLS else place
 
 
@@ -96,7 +98,7 @@ def _context_of(scalars: list[Scalar]) -> _Context:
         values=values,
         pythons=frozenset(one.within for one in scalars if one.key == "shell" and one.value.startswith("python")),
         folders={
-            one.above if one.keys[-2:-1] == ("args",) else one.within: one.value
+            one.above if one.keys[-2:-1] == ("args",) else one.within: (one.key, one.value)
             for one in scalars
             if one.key.casefold() in _FOLDERS
         },

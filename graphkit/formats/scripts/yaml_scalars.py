@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import yaml
@@ -148,11 +148,16 @@ class _Walk:
         self._seen = set[int]()
         """The nodes that were walked: another walk over one is what an alias or its kin brings."""
         self._top: Mapping[str, _Node] = {}
+        self._commands: Mapping[str, _Node] = {}
+        self._defaults: _Node | None = None
 
     def document(self, node: _Node) -> None:
         """Walk over a document."""
         self._left, self._seen = _MOST_BROUGHT, set()
         self._top = dict(node.pairs) if isinstance(node, _Table) else {}
+        commands = self._top.get("commands")
+        self._commands = dict(commands.pairs) if isinstance(commands, _Table) else {}
+        self._defaults = _at(self._top, ["default", _SHELLS_OF_JOB[0]]) or self._top.get(_SHELLS_OF_JOB[0])
         self._walk(node, (), 0)
 
     def _walk(self, node: _Node, around: tuple[_Open, ...], steps: int) -> None:
@@ -211,7 +216,8 @@ class _Walk:
         name = step.value if isinstance(step, _Text) else ""
         if isinstance(step, _Table) and len(step.pairs) == 1:
             name = step.pairs[0][0]
-        return _at(self._top, ["commands", name, _STEPS]) if name else None
+        command = self._commands.get(name)
+        return dict(command.pairs).get(_STEPS) if isinstance(command, _Table) else None
 
     def _pairs(self, node: _Table, depth: int, left: int = _DEEPEST) -> _Pairs:
         """Return the pairs of a table, after those that it merges in and does not have itself."""
@@ -243,10 +249,8 @@ class _Walk:
             if isinstance(one, _Text) and isinstance(base := self._top.get(one.value), _Table)
         )
         first, second = _SHELLS_OF_JOB
-        if second in named and first not in named:
-            before = _at(self._top, ["default", first]) or self._top.get(first)
-            if before is not None:
-                yield _Table([(first, before)])
+        if self._defaults is not None and second in named and first not in named:
+            yield _Table([(first, self._defaults)])
 
 
 def _in_order(pairs: _Pairs) -> _Pairs:
@@ -254,12 +258,9 @@ def _in_order(pairs: _Pairs) -> _Pairs:
     return sorted(pairs, key=lambda one: one[0] == _SHELLS_OF_JOB[1])
 
 
-def _at(top: Mapping[str, _Node], keys: Iterable[str]) -> _Node | None:
-    """Return what stands under keys below each other; None where there is no such place."""
-    node: _Node = _Table(list(top.items()))
-    for key in keys:
-        inside = dict(node.pairs) if isinstance(node, _Table) else {}
-        if key not in inside:
-            return None
-        node = inside[key]
+def _at(top: Mapping[str, _Node], keys: Sequence[str]) -> _Node | None:
+    """Return what stands under keys below each other; None where there is no such place. Cost: what tables have."""
+    node = top.get(keys[0]) if keys else None
+    for key in keys[1:]:
+        node = dict(node.pairs).get(key) if isinstance(node, _Table) else None
     return node

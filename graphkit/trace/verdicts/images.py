@@ -30,13 +30,15 @@ def commands_in(script: InputState, here: Sequence[InputState]) -> Sequence[Inst
 
     A Dockerfile copies from the folder that its image is built from, which others in place say: then that is it.
     Else it may be the Dockerfile's own, or the top of the repository. What does not get into the image is not there.
+    One that only runs a program counts where the image has a project and no lock of it.
     Cost: for a Dockerfile, a look at all inputs.
     """
     commands = script.document.commands
     if script.document.format != DOCKERFILE or not any(map(_needs_files, commands)):
         return commands
     image = _image_of(script, beside(script, here))
-    return [image.placed(one) if _needs_files(one) else one for one in commands]
+    placed = [image.placed(one) if _needs_files(one) else one for one in commands]
+    return [one for one in placed if one.is_past_lock or not one.needs_project]
 
 
 def _needs_files(command: InstallCommand) -> bool:
