@@ -152,7 +152,7 @@ def _from(r: Release, **info: object) -> str:
 
 
 def _spdx(r: Release) -> str:
-    package = f"PackageName: {r.name}\nSPDXID: SPDXRef-a\nPackageVersion: {r.version}\n"
+    package = f"PackageName: {r.name}\nSPDXID: SPDXRef-a\nPackageVersion: {r.version}\nPackageDownloadLocation: NONE\n"
     return f"SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\n{package}ExternalRef: PACKAGE-MANAGER purl {r.purl}\n"
 
 
