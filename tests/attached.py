@@ -23,10 +23,15 @@ class _Instance:
     def __init__(self) -> None:
         self.root: duckdb.DuckDBPyConnection | None = None
         self.names: dict[str, tuple[str, int]] = {}
+        self._of_parents: list[duckdb.DuckDBPyConnection | None] = []
 
     def forget(self) -> None:
-        """Use another one in a process that was forked: threads of this one are not there."""
-        self.__init__()  # type: ignore[misc]
+        """Use another one in a process that was forked: threads of this one are not there.
+
+        It is kept, since to let go of it would wait for those threads, or end the process.
+        """
+        self._of_parents.append(self.root)
+        self.root, self.names = None, {}
 
 
 _instance: Final = _Instance()
