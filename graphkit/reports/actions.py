@@ -11,8 +11,7 @@ from graphkit.reports.groups import Group, counts_of
 from graphkit.reports.wording import windows_of
 
 NO_INSTRUCTIONS: Final = (
-    "no instructions were published; treat every HIT as compromised: isolate it, and rotate the credentials that it "
-    "could read"
+    "nobody published instructions; isolate every HIT, and rotate the credentials that it could read"
 )
 
 
