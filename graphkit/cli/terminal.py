@@ -112,9 +112,8 @@ class _Lines:
             return
         self._said = now
         of = "" if total is None else f" of {total:,}"
-        note(
-            f"{now - self._begun:,.0f} s: {done:,}{of}, {done / (now - self._begun):,.1f} a second; {what}", quiet=False
-        )
+        counted = f"{done:,}{of}, " if done else ""  # of the step at hand, which began some time ago
+        note(f"{now - self._begun:,.0f} s: {counted}{what}", quiet=False)
 
 
 @contextmanager

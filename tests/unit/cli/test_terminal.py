@@ -104,7 +104,7 @@ def test_a_reader_that_went_away_is_no_failure_of_a_file(tmp_path: Path, monkeyp
 def test_lines_of_progress_come_some_seconds_apart(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clock = iter([100.0, 101.0, 100.0 + terminal._BETWEEN_LINES, 100.5 + terminal._BETWEEN_LINES, 200.0])
+    clock = iter([100.0, 101.0, 100.0 + terminal._BETWEEN_LINES, 100.5 + terminal._BETWEEN_LINES, 200.0, 300.0])
     monkeypatch.setattr("graphkit.cli.terminal.time.monotonic", lambda: next(clock))
     with progress(quiet=False) as tell:
         assert tell is not None
@@ -112,10 +112,11 @@ def test_lines_of_progress_come_some_seconds_apart(
         tell(2_000, 3_000, "shown\x1b[31m")
         tell(2_001, 3_000, "too soon")
         tell(5_000, None, "again")
+        tell(0, None, "another step")
     told = capsys.readouterr().err.splitlines()
-    assert len(told) == 2
+    assert len(told) == 3
     assert "2,000 of 3,000" in told[0]
-    assert told[1].startswith("100 s: 5,000, 50.0 a second; again")
+    assert told[1:] == ["100 s: 5,000, again", "200 s: another step"]
     assert "\x1b" not in told[0]
 
 
