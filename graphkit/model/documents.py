@@ -149,12 +149,11 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     Dockerfile from the folder that the image is built from; ``cloned`` are such files in a repository that a command
     before has cloned, each as the address of that and the path in it. ``unpacked`` is an archive that a command before
     has unpacked in the folder of an input, which is there only where it lies at its very path. ``constraints`` bind
-    what it installs, as far as the files that say so were read. ``updated_lists`` are where a list may lie that it
-    makes of its inputs, and whose pins it keeps; where none lies there, it keeps to no lock. ``is_past_lock``: it does
-    not keep to a lock beside them; ``needs_lock``: it fails where its lock is missing; ``is_past_guards``: it does not
-    keep to the settings of their project, as with another cut-off or another file of settings. ``needs_project``: it
-    runs a program in an image, and installs only where there is a project. ``unreadable`` says what of its arguments
-    cannot be known (`$DEPS`, a URL), empty where all can. ``tool`` is `pip`, `uv`, `poetry`, …, as far as it says.
+    what it installs, as far as the files that say so were read. ``is_past_lock``: it does not keep to a lock beside
+    them; ``needs_lock``: it fails where its lock is missing; ``is_past_guards``: it does not keep to the settings of
+    their project, as with another cut-off or another file of settings. ``needs_project``: it runs a program in an
+    image, and installs only where there is a project. ``unreadable`` says what of its arguments cannot be known
+    (`$DEPS`, a URL), empty where all can. ``tool`` is `pip`, `uv`, `poetry`, …, as far as it says.
     """
 
     place: str
@@ -165,7 +164,6 @@ class InstallCommand(Struct, frozen=True, kw_only=True):
     cloned: tuple[tuple[str, str], ...] = ()
     unpacked: str = ""
     constraints: tuple[Requirement, ...] = ()
-    updated_lists: tuple[str, ...] = ()
     is_past_lock: bool = False
     needs_lock: bool = False
     is_past_guards: bool = False

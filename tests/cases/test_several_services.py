@@ -226,7 +226,7 @@ WORLDS: Final = {
     "a setup file and nothing else": ({"setup.py": SETUP}, {"": "cleared"}),
     "a bad setup file and nothing else": ({"setup.py": SETUP.replace("other", "mid")}, {"": "admitted"}),
     "a setup file that cannot be read": ({"setup.py": SETUP.replace("['other']", "read()")}, {"": "unknown"}),
-    "a project that leaves all to a setup file": ({"pyproject.toml": BUILT, "setup.py": SETUP}, {"": "cleared"}),
+    "a project that leaves all to a setup file": ({"pyproject.toml": BUILT, "setup.py": SETUP}, {"": "unknown"}),
     "a project that leaves all to a bad setup file": (
         {"pyproject.toml": BUILT, "setup.py": SETUP.replace("other", "mid")},
         {"": "unknown"},
@@ -239,8 +239,8 @@ WORLDS: Final = {
         {"pyproject.toml": BUILT.replace("setuptools", "flit-core"), "setup.py": SETUP},
         {"": "unknown"},
     ),
-    # The members of a workspace are installed from the lock of its root, each from its own part of that.
-    "a workspace": (workspace("1.1"), {"": "cleared", "/packages/a": "cleared", "/packages/b": "cleared"}),
+    # The lock of a workspace shows what its members may install, each its own part; it clears none of them.
+    "a workspace": (workspace("1.1"), {"": "cleared", "/packages/a": "picked", "/packages/b": "cleared"}),
     "a workspace whose lock is bad": (
         workspace("1.2"),
         {"": "observed", "/packages/a": "observed", "/packages/b": "cleared"},

@@ -208,8 +208,8 @@ INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/s
         ({"uv.lock": LOCK}, {"tools": ["uv==0.9.5", "pip"]}, "cleared"),
         ({"uv.lock": LOCK}, {"tools": ["uv==0.9.5", "another"]}, "unknown"),
         ({"uv.lock": LOCK}, {"tools": ["uv[other]"]}, "unknown"),
-        # A lock takes the place of another that was in place until then, as both uses say.
-        ({"1.uv.lock": LOCK, "2.uv.lock": LOCKED}, {"documents": states("1.uv.lock", "2.uv.lock")}, "cleared"),
+        # Whether a lock took the place of another that was in place until then, their paths do not say.
+        ({"1.uv.lock": LOCK, "2.uv.lock": LOCKED}, {"documents": states("1.uv.lock", "2.uv.lock")}, "unknown"),
         ({"1.uv.lock": LOCK, "2.uv.lock": BAD_LOCK}, {"documents": states("1.uv.lock", "2.uv.lock")}, "observed"),
         (
             {"1.uv.lock": LOCK, "2.uv.lock": LOCKED},
@@ -379,16 +379,16 @@ INDEX: Final = '[[tool.uv.index]]\nname = "own"\nurl = "https://mirror.example/s
             {},
             "unknown",
         ),
-        # What compiles a list anew keeps what is pinned in it, unless it is told not to, or has it elsewhere.
+        # Whether what compiles a list anew keeps what is pinned in it, settings and what is removed before decide, too.
         *(
             ({**COMPILED, "Makefile": f"requirements:\n\t{line}\n"}, {}, verdict)
             for line, verdict in (
                 ("pip-compile && pip install -r requirements.txt", "cleared"),
                 ("pip-compile --upgrade", "picked"),
-                ("pip-compile --generate-hashes requirements.in", "cleared"),
+                ("pip-compile --generate-hashes requirements.in", "picked"),
                 ("pip-compile -P badpkg requirements.in", "picked"),
                 ("pip-compile -o other.txt requirements.in", "picked"),
-                ("uv pip compile requirements.in -o requirements.txt", "cleared"),
+                ("uv pip compile requirements.in -o requirements.txt", "picked"),
                 ("uv pip compile requirements.in -o requirements.txt --upgrade", "picked"),
                 ("uv pip compile requirements.in > requirements.txt", "picked"),
             )

@@ -159,7 +159,7 @@ def _install(
         found.is_past_lock |= name in LATEST and not is_of_pip
         found.is_past_guards |= name in UNGUARDED
     if folder:
-        for paths in (found.inputs, found.constraints, found.updated_lists):
+        for paths in (found.inputs, found.constraints):
             moved = [posixpath.normpath(posixpath.join(folder, path)) for path in paths]
             paths.clear()
             paths.update(dict.fromkeys(moved))
@@ -223,11 +223,10 @@ def _uv(found: Found, words: tuple[Word, ...]) -> None:
     verb, rest = _after(found, words, "pip", "add", "tool", "run", "sync", "lock", "x")
     if verb == "pip":
         inner, rest = _after(found, rest, "install", "sync", "compile", "wheel")
-        if inner == "compile":
-            _compiled(found, rest, has_default=False)
-        elif inner:
-            take = found.file if inner == "sync" else None  # it takes no names, only files
-            _install(found, rest, take=take, has_groups=True, is_of_pip=True)
+        if inner:
+            # `sync` and `compile` take no names, only files.
+            take = found.file if inner in {"sync", "compile"} else None
+            _install(found, rest, take=take, has_groups=True, is_of_pip=inner != "compile")
     elif verb == "add":
         _install(found, rest)
     elif verb in {"tool", "x"}:
@@ -456,34 +455,11 @@ def _files(found: Found, words: tuple[Word, ...]) -> None:
 
 
 def _compile(found: Found, words: tuple[Word, ...]) -> None:
-    """Take up pip-compile; told of no file, it makes the usual list of the usual ones."""
-    _compiled(found, words, has_default=True)
+    """Take up pip-compile; told of no file and to upgrade, it makes the usual list of the usual ones anew."""
+    _install(found, words, take=found.file, has_groups=True)
     if not (found.inputs or found.unreadable) and any(name in LATEST for name, _ in options_of(words, found.tool)):
         found.file(Word("requirements.txt"))
         found.is_past_lock = True
-
-
-def _compiled(found: Found, words: tuple[Word, ...], *, has_default: bool) -> None:
-    """Take up a command that makes a list of files. What is pinned in its output it keeps, unless it is told not to.
-
-    ``has_default``: without a word on its output, that is a list beside the one file, and not what is printed.
-    """
-    options = list(options_of(words, found.tool))
-    arguments = [value for name, value in options if not name]
-    outputs = [value for name, value in options if name == "--output-file"]
-    if has_default and not outputs and len(arguments) == 1:
-        folder, name = posixpath.split(arguments[0].text)
-        stem = name.removesuffix(".in") if name.endswith(".in") else "requirements"
-        outputs = [Word(posixpath.join(folder, f"{stem}.txt"), arguments[0].unknown)]
-    if (
-        outputs
-        and outputs[-1].text != "-"
-        and not outputs[-1].unknown
-        and not any(name in LATEST for name, _ in options)
-    ):
-        found.updated_lists[posixpath.normpath(outputs[-1].text)] = None
-    _install(found, words, take=found.file, has_groups=True)
-    found.is_past_lock = found.is_past_lock and not found.updated_lists
 
 
 def _hatch(found: Found, words: tuple[Word, ...]) -> None:

@@ -37,10 +37,8 @@ def same(path: str) -> tuple[str, ...]:
 
 def moved(found: Found, resolve: Resolve) -> None:
     """Put the inputs of a command where they lie; those that nothing tells of cannot be read."""
-    inputs, constraints, updated = list(found.inputs), list(found.constraints), list(found.updated_lists)
-    found.inputs, found.constraints, found.updated_lists = {}, {}, {}
-    for path in updated:
-        found.updated_lists |= {str(at): None for at in resolve(path)}
+    inputs, constraints = list(found.inputs), list(found.constraints)
+    found.inputs, found.constraints = {}, {}
     for path in constraints:
         places = resolve(path)
         if not places:
@@ -53,7 +51,7 @@ def moved(found: Found, resolve: Resolve) -> None:
         for at in places:
             found.inputs[at] = None
             is_wish = bool(MANIFESTS.search(posixpath.basename(at)))
-            found.is_past_lock |= isinstance(at, NotThere) or (is_wish and not found.updated_lists)
+            found.is_past_lock |= is_wish or isinstance(at, NotThere)
 
 
 def found_together(first: tuple[Word, ...], second: tuple[Word, ...]) -> Iterator[tuple[Found, tuple[Word, ...]]]:

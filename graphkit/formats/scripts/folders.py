@@ -177,8 +177,6 @@ def put_in_place(found: Found, at: Place, known: Variables, resolve: Resolve = s
     """
     if found.is_own_project and (_is_of_other(known, at) or at.lies_at("").startswith("..")):
         found.inputs["pyproject.toml"] = None  # what building that one takes nobody knows here
-    if any(_place_of(known, under(at.at, name)) is not None for name in found.updated_lists):
-        found.updated_lists = {}  # a list of another repository, or of this one put elsewhere
     again = Found(tool=found.tool)
     for paths, elsewhere in ((found.inputs, again.inputs), (found.constraints, again.constraints)):
         for name in list(paths):

@@ -38,8 +38,6 @@ class Found(Struct, kw_only=True):
     """What stands in those of them that were read."""
     indexes: dict[str, None] = field(default_factory=dict)
     image_builds: dict[ImageBuild, None] = field(default_factory=dict)
-    updated_lists: dict[str, None] = field(default_factory=dict)
-    """Lists that it makes anew, and whose pins it keeps."""
     is_past_lock: bool = False
     needs_lock: bool = False
     is_past_guards: bool = False
@@ -72,7 +70,6 @@ class Found(Struct, kw_only=True):
             cloned=tuple(self.cloned),
             unpacked=without_passwords(self.unpacked)[:_TEXT],
             constraints=tuple(self.bounds),
-            updated_lists=tuple(self.updated_lists),
             is_past_lock=self.is_past_lock and bool(self.inputs or self.cloned),
             needs_lock=self.needs_lock and bool(self.inputs or self.cloned),
             is_past_guards=self.is_past_guards and bool(self.inputs or self.cloned),

@@ -413,8 +413,6 @@ def _command(one: Finding, places: tuple[str, ...], path: str) -> InstallCommand
             one.found.unreadable.append(f"the file {quoted(name)}, which lies outside of what was given")
         inputs |= dict.fromkeys(inside or paths)
     one.found.inputs = inputs
-    updated = [posixpath.normpath(posixpath.join(place, name)) for name in one.found.updated_lists for place in places]
-    one.found.updated_lists = dict.fromkeys(updated)
     return one.found.as_command(one.place, one.text)
 
 

@@ -192,28 +192,19 @@ class _Repository:
                 yield from (parts_of_path(folder / name) for name in self._documents[use.document].governs)
 
     def _workspaces(self) -> Iterator[tuple[ServiceId, InputLine, Workspace]]:
-        """Yield the locks of workspaces with each service that has members of one and not the lock.
-
-        A lock that some script passes by is left with the service that has it, and a member that one installs without
-        it has none.
-        """
+        """Yield the locks of workspaces with each service that has members of one and not the lock."""
         if any(use.built_at is not None for use in self._uses):  # what else was in place then is not known
             return
-        past = {branch: places for branch in {line[2] for line in self._lines} if (places := self._passed_by(branch))}
         for line, states in self._lines.items():
             place, branch = parts_of_path(line[1]), line[2]
-            if not self._is_of_workspace(place, branch) or place in past.get(branch, ()):
-                continue
-            projects = self._projects_of(states)
             members: dict[ServiceId, set[PathParts]] = {}
-            for one in projects:
-                at = parts_of_path(one.path)
-                if one.service not in self._owners[place] and at not in past.get(branch, ()):
-                    members.setdefault(one.service, set()).add(parts_of_path(path_from(place[:-1], at[:-1]) or "."))
+            for one in self._projects_of(states) if self._is_of_workspace(place, branch) else ():
+                if one.service not in self._owners[place]:
+                    folder = path_from(place[:-1], parts_of_path(one.path)[:-1]) or "."
+                    members.setdefault(one.service, set()).add(parts_of_path(folder))
             for service in sorted(members):
-                others = tuple(one for one in projects if one.service != service)
                 is_whole = self._names_members(service)
-                yield service, line, Workspace(members=frozenset(members[service]), is_whole=is_whole, manifests=others)
+                yield service, line, Workspace(members=frozenset(members[service]), is_whole=is_whole)
 
     def _is_of_workspace(self, lock: PathParts, branch: str) -> bool:
         beside = ((*lock[:-1], name) for name in PROJECTS)
@@ -226,20 +217,6 @@ class _Repository:
         governed = (name for use in states for name in self._documents[use.document].governs)
         places = dict.fromkeys(parts_of_path(folder / name) for name in governed)
         return [use for at in places for use in self._at.get(at, ()) if use.branch == branch]
-
-    def _passed_by(self, branch: str) -> set[PathParts]:
-        """Return where inputs lie that a script installs from without keeping to their lock.
-
-        In the folder of a member that is the lock of a folder above.
-        """
-        found: set[PathParts] = set()
-        for script in (one for one in self._uses if one.branch == branch):
-            for command, place in self._named_by(script, self._documents[script.document]):
-                if command.is_past_lock or command.updated_lists:
-                    found.add(place)
-                    is_above = place[-1:] == (_LOCK_OF_WORKSPACES,) and place not in self._at
-                    found.update((*place[:depth], place[-1]) for depth in range(len(place) - 1) if is_above)
-        return found
 
     def _names_members(self, service: ServiceId) -> bool:
         """Return whether a command of a service names members of a workspace, or may: its text may be shortened."""

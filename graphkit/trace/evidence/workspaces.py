@@ -10,7 +10,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from graphkit.model.documents import Component, Document, Edge
-from graphkit.model.organisation import DocumentUse
 from graphkit.model.repository_paths import PathParts, parts_of_path
 
 _LOCAL = frozenset({"editable", "virtual", "directory"})
@@ -21,13 +20,11 @@ class Workspace(Struct, frozen=True, kw_only=True):
     """What a service has to do with the lock of a workspace that lies in the folder of another service.
 
     ``members``: the folders of its projects, from that of the lock. ``is_whole``: a script of the service may install
-    other members too, so all that the lock lists counts. ``manifests``: those of the other projects that the lock was
-    made from, for a lock that one of them is not satisfied by is made anew for all.
+    other members too, so all that the lock lists counts.
     """
 
     members: frozenset[PathParts]
     is_whole: bool = False
-    manifests: tuple[DocumentUse, ...] = ()
 
 
 def for_members(lock: Document, members: AbstractSet[PathParts]) -> Document:
@@ -51,15 +48,6 @@ def for_members(lock: Document, members: AbstractSet[PathParts]) -> Document:
         roots=tuple(roots),
         subject=subjects[0] if len(subjects) == 1 else "",
     )
-
-
-def are_members(lock: Document, folders: Iterable[PathParts]) -> bool:
-    """Return whether projects in all of some folders are members of the workspace of a lock, given with all its rows.
-
-    What a member requires by its path, and is no member, has a row as well.
-    """
-    roots = set(lock.roots)
-    return {_folder_of(row) for row in lock.components if row.ref in roots} >= set(folders)
 
 
 def _folder_of(row: Component) -> PathParts | None:

@@ -76,8 +76,7 @@ class _Image(Struct, frozen=True, kw_only=True):
             command,
             inputs=tuple(dict.fromkeys(path_from(self.dockerfile[:-1], place) for place in places)),
             constraints=command.constraints if is_bound else (),
-            updated_lists=(),
-            is_past_lock=command.is_past_lock or bool(lacking or command.updated_lists),
+            is_past_lock=command.is_past_lock or bool(lacking),
             unreadable="; ".join(filter(None, (command.unreadable, *problems))),
         )
 

@@ -10,18 +10,15 @@ from msgspec.structs import replace
 
 from graphkit.model.answers import Obligation
 from graphkit.model.documents import (
-    NO_PROJECT_TABLE,
-    SETTLED_WHEN_BUILT,
-    SETUP_FILES,
-    Completeness,
     Document,
     DocumentKind,
+    ImageBuild,
 )
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.repository_paths import InputLine, PathParts
 from graphkit.model.requirements import Requirement
 from graphkit.model.times import Instant
-from graphkit.trace.evidence.workspaces import are_members, for_members
+from graphkit.trace.evidence.workspaces import for_members
 from graphkit.trace.resolve.manifests import InstallSelection, is_selected, leaves_out, may_not_hold, needs_of_extras
 from graphkit.trace.verdicts.clearance import ProofStep, fact, word
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_usual, word_on_environment
@@ -29,9 +26,7 @@ from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
 from graphkit.trace.verdicts.inputs import (
     InputState,
     InstallNeeds,
-    are_beside,
     governed,
-    is_made_from,
     satisfies,
     states_of,
 )
@@ -47,14 +42,12 @@ class ManifestInPlace(NamedTuple):
 
     ``read`` are guards that hold for what it requires; none reach a build environment (docs/semantics.md#guards).
     ``is_governed``: a lock settles what it requires. ``constrained_by``: a command that binds it further.
-    ``declared_in``: the setup files that say what its project requires, each an input of its own.
     """
 
     manifest: Document
     read: GuardsRead | None
     is_governed: bool = False
     constrained_by: str = ""
-    declared_in: str = ""
 
 
 def in_place(context: ServiceContext, uses: Sequence[DocumentUse]) -> tuple[ServiceContext, list[InputState]]:
@@ -72,7 +65,9 @@ def with_builds_of_others(context: ServiceContext, state: InputState) -> InputSt
     told = context.image_builds.get(state.line, ())
     if not told:
         return state
-    return replace(state, document=replace(state.document, image_builds=(*state.document.image_builds, *told)))
+    # Others may have said so at another time: then it may be built from its own folder.
+    own = ImageBuild(dockerfile=PurePosixPath(state.line[1]).name, context=".")
+    return replace(state, document=replace(state.document, image_builds=(*state.document.image_builds, *told, own)))
 
 
 def _with_own_paths(context: ServiceContext, uses: Sequence[DocumentUse]) -> ServiceContext:
@@ -155,31 +150,11 @@ def locked_in(
         for state in here
         if state.document.kind is not DocumentKind.SCRIPT
         and state.stood(start, until)
-        and _is_kept(context, state, start, until)
+        and state.line not in context.workspaces  # whether it is kept for a member hangs on all of its workspace
     ]
     locked = governed(stood, context.whole, needs(context))
     bypassed = passes_by(here) if locked else ()
     return {key for key in locked if key[0] not in bypassed}
-
-
-def _is_kept(context: ServiceContext, lock: InputState, start: Instant, until: Instant) -> bool:
-    """Return whether a lock is kept for what it was made from: one of a workspace is made anew for all members at once.
-
-    It is where it does not satisfy one of them.
-    """
-    workspace = context.workspaces.get(lock.line)
-    if workspace is None:
-        return True
-    whole = context.whole(lock.document.sha256)
-    if not are_members(whole, workspace.members):
-        return False
-    everything = needs(replace(context, service=replace(context.service, extras=None, groups=None)))
-    others = (one for one in states_of(workspace.manifests, context.document) if one.may_stand(start, until))
-    return all(
-        satisfies(whole, one.document, everything, is_beside=are_beside(lock, one))
-        for one in others
-        if is_made_from(lock, one)
-    )
 
 
 def manifests_in(
@@ -192,31 +167,8 @@ def manifests_in(
         if state.document.kind is DocumentKind.MANIFEST:
             manifest, by = _constrained(with_indexes_of_commands(state, here), *constraints_for(state, here))
             guards = guards_in_force(context, state.document, state, here)
-            manifest, set_up = _with_setup_files(manifest, state, here)
-            found[state.key] = ManifestInPlace(manifest, guards, state.key in locked, by, set_up)
+            found[state.key] = ManifestInPlace(manifest, guards, state.key in locked, by)
     return found
-
-
-def _with_setup_files(manifest: Document, state: InputState, here: Sequence[InputState]) -> tuple[Document, str]:
-    """Return a manifest as complete where it leaves what it requires to setup files alone that are in place, and which.
-
-    Each of those is judged as a script (docs/semantics.md#scripts).
-    """
-    texts = [one.text for one in manifest.problems]
-    is_left = manifest.completeness is Completeness.INCOMPLETE and all(
-        text.startswith(NO_PROJECT_TABLE) or SETTLED_WHEN_BUILT in text for text in texts
-    )
-    if not (is_left and any(one.package == SETUPTOOLS for one in manifest.build_requires or ())):
-        return manifest, ""
-    declaring = [
-        one.document.path
-        for one in here
-        if one.document.format in SETUP_FILES
-        and (one.line[0], one.line[2]) == (state.line[0], state.line[2])
-        and are_beside(one, state)
-        and any(command.tool == SETUPTOOLS for command in one.document.commands)
-    ]
-    return (replace(manifest, completeness=Completeness.COMPLETE) if declaring else manifest), " and ".join(declaring)
 
 
 def _constrained(manifest: Document, constraints: Sequence[Requirement], command: str) -> tuple[Document, str]:
@@ -261,9 +213,6 @@ def install_requests(context: ServiceContext, one: ManifestInPlace) -> Iterator[
     """
     request = of_manifest(one.manifest, asked_of(context), one.read, context.in_house)
     told = [fact(Obligation.INPUTS, one.constrained_by)] if one.constrained_by else []
-    if one.declared_in:
-        text = f"{one.manifest.path} leaves what it requires to {one.declared_in}, which is judged beside it"
-        told.append(fact(Obligation.CLOSURE, text))
     yield replace(request, read_by=(*request.read_by, *told, *_words_on(context, one)))
     if needs_walk(context, one.manifest):
         yield of_build_system(one.manifest)

@@ -173,37 +173,20 @@ def gap_of(
     for line in sorted({state.line for state in states} - lines):
         known = [one for one in states if one.line == line]
         before = max((one for one in known if one.may[1] <= start), key=lambda one: one.may, default=None)
-        if before is not None and not before.use.is_last and not any(_follows(one, before) for one in states):
+        if before is not None and not before.use.is_last:
             return _open(
                 before,
                 f"is known until {rfc3339(before.may[1])}, and not what was there afterwards; its state of then would "
                 "settle it, which the history of its repository has",
             )
         after = min((one for one in known if one.may[0] >= until), key=lambda one: one.may, default=None)
-        is_new = before is None and after is not None and not after.is_first
-        if after is not None and is_new and not any(_follows(after, one) for one in states):
+        if before is None and after is not None and not after.is_first:
             return _open(
                 after,
                 f"is known from {rfc3339(after.may[0])} on, and not what was there before; its state of then would "
                 "settle it, which the history of its repository has",
             )
     return None
-
-
-def _follows(later: InputState, earlier: InputState) -> bool:
-    """Return whether somebody says that a file took the place of another: one is from when the other was until.
-
-    States that were saved as files of their own have other paths than the input that they are of.
-    """
-    end, begin = earlier.use.stands_until, later.use.stands_from
-    return (
-        end is not None
-        and end.is_exact
-        and end == begin
-        and bool(earlier.use.said_of("stands_until") and later.use.said_of("stands_from"))
-        and (later.line[0], later.line[2]) == (earlier.line[0], earlier.line[2])
-        and (later.document.kind, later.document.format) == (earlier.document.kind, earlier.document.format)
-    )
 
 
 def _open(state: InputState, text: str) -> OpenObligation:

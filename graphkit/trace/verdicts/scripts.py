@@ -49,22 +49,12 @@ def passes_by(here: Sequence[InputState]) -> frozenset[InputLine]:
     for script, command in _installing(here):
         alike = beside(script, here)
         meant = _meant(script, command, alike)
-        if command.is_past_lock or not _keeps_pins(script, command, meant, alike):
+        if command.is_past_lock:
             found |= {state.line for state in meant}
             found |= {state.line for state in here if any(is_made_from(lock, state) for lock in meant)}
         if _has_no_lock(script, command, _names(alike)):
             found |= {state.line for state in alike if _is_project(state)}
     return frozenset(found)
-
-
-def _keeps_pins(
-    script: InputState, command: InstallCommand, meant: Sequence[InputState], alike: Sequence[InputState]
-) -> bool:
-    """Return whether a command that makes a list finds one there that was made from its inputs; others make none."""
-    repository, path, branch = script.line
-    places = {(repository, branch, parts_of_path(PurePosixPath(path).parent / name)) for name in command.updated_lists}
-    lists = [one for one in alike if one.document.kind is DocumentKind.LOCK and _place(one) in places]
-    return not places or any(all(is_made_from(one, state) for state in meant) for one in lists)
 
 
 def _installing(here: Sequence[InputState]) -> Iterator[tuple[InputState, InstallCommand]]:
