@@ -76,9 +76,6 @@ REQUIREMENTS_FILE: Final = "requirements.txt"
 """The format of a list of requirements that nothing has resolved: its commands are projects that it installs."""
 SETUP_FILES: Final = frozenset({"setup.py", "setup.cfg"})
 """The names and formats of scripts in which a project of setuptools says what it requires."""
-NO_PROJECT_TABLE: Final = "is missing: its requirements are declared elsewhere"
-SETTLED_WHEN_BUILT: Final = " are settled when the project is built"
-"""What problems say of a project whose requirements stand in another file of it."""
 EDITABLE_TREE: Final = f"{NOT_READ}the editable tree "
 """How a problem begins that names an editable project outside of what was given (docs/semantics.md#obligation-i)."""
 

@@ -33,7 +33,7 @@ from graphkit.formats.manifests.requirements_files import Included, digest_of
 from graphkit.formats.manifests.requirements_lines import Line
 from graphkit.formats.manifests.uv_guards import guards_of, stated_metadata
 from graphkit.formats.manifests.uv_settings import UvSettings, settings_for, upgrades_in
-from graphkit.model.documents import NO_PROJECT_TABLE, SETTLED_WHEN_BUILT, Basis, Completeness, Document, DocumentKind
+from graphkit.model.documents import Basis, Completeness, Document, DocumentKind
 from graphkit.model.errors import InputError
 from graphkit.model.guards import Guards
 from graphkit.model.names import BadName, ExtraName, extra_name, package_or_none
@@ -179,7 +179,7 @@ class _Asked:
                 self.of_poetry(poetry)
             elif not self._of_files(key, tools):
                 self.is_open |= key != "requires-python"
-                self._diagnostics.add("project.dynamic", f"{key}{SETTLED_WHEN_BUILT}; unknown here")
+                self._diagnostics.add("project.dynamic", f"{key} are settled when the project is built; unknown here")
 
     def of_neither(self, read: dict[str, Any], tools: dict[str, Any]) -> None:
         """Take up a file without a project; what one that is built requires is told elsewhere, if not by old Flit."""
@@ -194,7 +194,7 @@ class _Asked:
             self._take(requirements, f"tool.flit.metadata.requires-extra.{raw}", extra_name(raw))
         if "build-system" in read and not flit:
             self.is_open = True
-            self._diagnostics.add("project", f"{NO_PROJECT_TABLE}, as in setup.py")
+            self._diagnostics.add("project", "is missing: its requirements are declared elsewhere, as in setup.py")
 
     def of_plugins(self, poetry: PoetryTable) -> None:
         """Take up the plugins that Poetry installs beside itself."""

@@ -6,6 +6,7 @@ Each is a verdict of its own, and the worst of a build's parts is the build's (d
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -39,12 +40,15 @@ from graphkit.trace.verdicts.context import (
     tools_gap,
     word_on_environment,
 )
-from graphkit.trace.verdicts.in_place import SETUPTOOLS, ManifestInPlace, install_requests, needs, needs_walk
+from graphkit.trace.verdicts.in_place import ManifestInPlace, install_requests, needs, needs_walk
 from graphkit.trace.verdicts.inputs import InputState, rows_by_package
 from graphkit.trace.verdicts.install_requests import of_build_system, of_manifest
 from graphkit.trace.verdicts.listings import Finding, Words, read_listing
 from graphkit.trace.verdicts.scripts import gap_of_conda, gap_of_unread, is_pin, judge_script
 from graphkit.trace.verdicts.walks import judge_groups_alone
+
+_SETUPTOOLS: Final = "setuptools"
+"""The tool of what a setup file says that its project requires."""
 
 
 def finding_of(context: ServiceContext, use: DocumentUse, tool: str = "") -> Finding:
@@ -293,7 +297,7 @@ def of_setup_files(
     Which of that is for extras, tests or the build the file may say as well: so none is worse than `admitted`.
     """
     script = state.document
-    commands = [one for one in script.commands if one.tool == SETUPTOOLS]
+    commands = [one for one in script.commands if one.tool == _SETUPTOOLS]
     if script.format not in SETUP_FILES or not commands:
         return
     asked = Document(

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from graphkit.model.answers import Obligation
-from graphkit.model.documents import (
-    Document,
-    DocumentKind,
-    ImageBuild,
-)
+from graphkit.model.documents import Document, DocumentKind, ImageBuild
 from graphkit.model.organisation import DocumentUse
 from graphkit.model.repository_paths import InputLine, PathParts
 from graphkit.model.requirements import Requirement
@@ -23,18 +19,9 @@ from graphkit.trace.resolve.manifests import InstallSelection, is_selected, leav
 from graphkit.trace.verdicts.clearance import ProofStep, fact, word
 from graphkit.trace.verdicts.context import USUAL_BACKENDS, ServiceContext, is_usual, word_on_environment
 from graphkit.trace.verdicts.guards import GuardsRead, guards_in_force
-from graphkit.trace.verdicts.inputs import (
-    InputState,
-    InstallNeeds,
-    governed,
-    satisfies,
-    states_of,
-)
+from graphkit.trace.verdicts.inputs import InputState, InstallNeeds, governed, satisfies, states_of
 from graphkit.trace.verdicts.install_requests import InstallRequest, of_build_system, of_manifest
 from graphkit.trace.verdicts.scripts import constraints_for, passes_by, with_indexes_of_commands
-
-SETUPTOOLS: Final = "setuptools"
-"""What builds a project that says in a setup file what it requires, and the tool of what that file says."""
 
 
 class ManifestInPlace(NamedTuple):
@@ -99,10 +86,12 @@ def _with_own_paths(context: ServiceContext, uses: Sequence[DocumentUse]) -> Ser
 def _members_of(context: ServiceContext, uses: Sequence[DocumentUse]) -> dict[str, frozenset[PathParts]]:
     """Return of which members alone locks count, by their sha256: those of workspaces that other services have."""
     found: dict[str, frozenset[PathParts]] = {}
-    for use in uses:
+    for use in uses if context.workspaces else ():
         workspace = context.workspaces.get((use.repository, use.path, use.branch))
         if workspace is not None and not workspace.is_whole:
             found[use.document] = found.get(use.document, frozenset()) | workspace.members
+    if not found:
+        return found
     whole = {use.document for use in uses if (use.repository, use.path, use.branch) not in context.workspaces}
     return {sha256: members for sha256, members in found.items() if sha256 not in whole}
 
